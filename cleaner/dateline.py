@@ -1,0 +1,188 @@
+"""Datelines and bylines: the forms of the rule files, made into regular expressions.
+
+A form such as ``{place}, {date} ({source}) –`` is compared with the beginning of
+a block after apostrophes, spaces and dashes were made plain (one code point for
+one, so positions hold).
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from cleaner.fold import tidy
+from cleaner.literals import braces
+from cleaner.model import Dateline
+
+_SMALL = r"\p{Ll}{1,3}(?!\p{L})(?:['\-][\p{L}\p{M}]+)?"
+_WORD = r"[\p{L}\p{M}][\p{L}\p{M}.'\-]*"
+_CAPITAL = r"(?:\p{Lu}|\p{Lt}|\p{Lo})[\p{L}\p{M}.'\-]*"
+_FIELDS = {
+    "place": rf"(?P<place>{_CAPITAL}(?:[ ,/]{{1,2}}{_WORD}){{0,3}}?)",
+    "PLACE": r"(?P<place>\p{Lu}[\p{Lu}.'\-]+(?:[ ,/]{1,2}\p{Lu}[\p{Lu}.'\-]*){0,3}?)",
+    "date": r"(?P<date>(?:[^\s()\[\]]+ ){0,5}?[^\s()\[\]]*\d[^\s()\[\]]*(?: [^\s()\[\]]+){0,5}?)",
+    "source": r"(?P<source>[^\W\d_][^\s()\[\]]*(?: [^\s()\[\]]+){0,6}?)",
+    # Small words in a name are short (de, van, und, al-); longer ones make a sentence of it, or a role behind a comma.
+    "name": rf"(?P<name>{_CAPITAL}(?:(?:, | |/)(?:{_CAPITAL}|{_SMALL}|&)){{0,7}}?(?:, {_WORD}(?: {_WORD}){{0,4}}?)?)",
+    "any": r"[^\n]{1,40}?",
+}
+_YEAR = regex.compile(r"\d{4}")
+_LETTER = regex.compile(r"[\p{L}\p{M}\d]")
+
+
+class Form:
+    """One form, with the signs that must be there; its regular expression is made when they first are."""
+
+    __slots__ = ("_first", "_letters", "_signs", "_whole", "text")
+
+    def __init__(self, text: str, whole: bool) -> None:
+        self.text, self._whole = text, whole
+        self._signs = [word for piece in regex.split(r"\{\w+\}", tidy(text).casefold()) for word in piece.split()]
+        self._letters = frozenset("".join(self._signs))
+        self._first = "" if text.startswith("{") or not self._signs else self._signs[0]
+
+    def match(self, head: Head) -> regex.Match[str] | None:
+        """The form at the beginning of a block."""
+        if not self._letters <= head.letters or not head.folded.startswith(self._first) or not all(sign in head.folded for sign in self._signs):
+            return None
+        agencies = head.agencies if "{agency}" in self.text else ()
+        if not agencies and "{agency}" in self.text:
+            return None
+        return _compile(self.text, agencies, self._whole).match(head.text)
+
+
+class Head:
+    """The beginning of a block, with plain spaces, dashes and apostrophes."""
+
+    __slots__ = ("_agencies", "_known", "folded", "letters", "text")
+
+    def __init__(self, block: str, known: Sequence[str]) -> None:
+        self.text = tidy(block[:160])
+        self.folded = self.text.casefold()
+        self.letters = frozenset(self.folded)
+        self._known = known
+        self._agencies: tuple[str, ...] | None = None
+
+    @property
+    def agencies(self) -> tuple[str, ...]:
+        """The known agencies that are named in it, longest first."""
+        if self._agencies is None:
+            self._agencies = tuple(name for name in self._known if name in self.text)
+        return self._agencies
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The dateline and byline forms that apply to a text."""
+
+    datelines: tuple[Form, ...]
+    bylines: tuple[Form, ...]
+    agencies: tuple[str, ...]
+
+    @classmethod
+    def of(cls, datelines: Sequence[str], bylines: Sequence[str], agencies: Sequence[str]) -> Forms:
+        """Make ready forms as written in rule files; `agencies` fill ``{agency}``."""
+        return cls(
+            tuple(Form(form, whole=False) for form in sorted(set(datelines))),
+            tuple(Form(form, whole=True) for form in sorted(set(bylines))),
+            tuple(sorted(map(tidy, set(agencies)), key=lambda a: (-len(a), a))),
+        )
+
+    def dateline(self, block: str) -> tuple[int, int, dict[str, str]] | None:
+        """The dateline that a block begins with, or is: start, end (code points of the block), fields.
+
+        Of several forms that fit, the one that takes most text; of those, the
+        one with most fields.
+        """
+        head = Head(block, self.agencies)
+        fits = [found for form in self.datelines if (found := form.match(head))]
+        if not fits:
+            return None
+        found = max(fits, key=lambda m: (m.end(), len(m.groupdict())))
+        fields = {k: block[found.start(k) : found.end(k)].strip(" ,") for k, v in found.groupdict().items() if v}
+        return 0, found.end(), fields
+
+    def byline(self, block: str) -> str | None:
+        """The author or authors, if a block is an author line."""
+        if len(block) > 120:
+            return None
+        head = Head(block, self.agencies)
+        found = next((m for form in self.bylines if (m := form.match(head))), None)
+        return block[found.start("name") : found.end("name")].strip() if found else None
+
+
+@lru_cache(maxsize=4096)
+def _compile(form: str, agencies: tuple[str, ...], whole: bool) -> regex.Pattern[str]:
+    names = "|".join(map(regex.escape, agencies))
+    agency = rf"(?P<source>(?:{names})(?:(?:/|, | - )(?:{names}))*)"
+    parts: list[str] = []
+    at = 0
+    for match in braces(form):
+        parts.append(_fixed(form[at : match.start()]))
+        parts.append(agency if match[1] == "agency" else _FIELDS[match[1]])
+        at = match.end()
+    rest = form[at:]
+    parts.append(_fixed(rest))
+    if not whole and not rest and form.endswith("{agency}"):  # a closed list needs no mark behind it
+        parts.append(r"(?=\s|\Z)")
+    elif whole or not rest.strip():
+        parts.append(r"[\s.:,|\-]*\Z")
+    else:
+        parts.append(r"(?![\p{L}\p{M}\d])" if _LETTER.search(rest.rstrip()[-1]) else "")
+        parts.append(r"(?=\s|\Z|\p{L}|[\"“«'‘„])")
+    return regex.compile(r"\s*" + "".join(parts))
+
+
+def _fixed(text: str) -> str:
+    """What stands as written: spaces must be there only between two words."""
+    tokens = tidy(text).split()
+    if not tokens:
+        return r"\s+" if text else ""
+    body = _word(tokens[0])
+    for last, token in itertools.pairwise(tokens):
+        body += (r"\s+" if _LETTER.match(last[-1]) and _LETTER.match(token[0]) else r"\s*") + _word(token)
+    before = (r"\s+" if _LETTER.match(tokens[0][0]) else r"\s*") if text[0].isspace() else ""
+    behind = (r"\s+" if _LETTER.match(tokens[-1][-1]) else r"\s*") if text[-1].isspace() else ""
+    return before + body + behind
+
+
+def _word(token: str) -> str:
+    return f"(?i:{regex.escape(token)})" if any(map(str.isalpha, token)) else regex.escape(token)
+
+
+def dateline(fields: dict[str, str], text: str, language: str | None, reference: datetime.date | None = None) -> Dateline:
+    """A `Dateline` from its text and fields; the date is parsed if day, month and year are there."""
+    date_text = fields.get("date")
+    return Dateline(text, fields.get("place"), date_text, parse_date(date_text, language, reference) if date_text else None, fields.get("source"))
+
+
+@lru_cache(maxsize=4096)
+def parse_date(text: str, language: str | None, reference: datetime.date | None = None) -> datetime.date | None:
+    """A date as words → a date, by the dateparser library; None if a part is missing.
+
+    Without a year the date is None, unless `reference` is given: then it is the
+    last such day up to the reference. A letter that clings to the year
+    (``2021ء``) is passed over.
+    """
+    if not reference and not _YEAR.search(text):
+        return None
+    import warnings
+
+    import dateparser
+
+    text = regex.sub(r"(?<=\d{4})\p{L}\b", "", text).strip()
+    settings: dict[str, object] = {"REQUIRE_PARTS": ["day", "month", "year"], "RETURN_AS_TIMEZONE_AWARE": False, "PARSERS": ["absolute-time"]}
+    if reference:
+        settings |= {"REQUIRE_PARTS": ["day", "month"], "RELATIVE_BASE": datetime.datetime.combine(reference, datetime.time(23, 59)), "PREFER_DATES_FROM": "past"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = dateparser.parse(text, languages=[language] if language else None, settings=settings)
+        except ValueError:  # a language that the library does not know: dates in figures are read all the same
+            found = dateparser.parse(text, languages=["en"], settings=settings)
+    return found.date() if found else None

