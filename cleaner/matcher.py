@@ -52,6 +52,13 @@ def words(line: str) -> int:
     return line.count(" ") + 1 + unspaced // 2
 
 
+def count_words(text: str, lines: Sequence[str]) -> list[int]:
+    """`words` of each line of a text."""
+    if text.isascii() or not _UNSPACED.search(text):
+        return [line.count(" ") + 1 for line in lines]
+    return list(map(words, lines))
+
+
 class Line:
     """One folded line, and what conditions want to know of it, worked out when asked."""
 
@@ -291,7 +298,9 @@ class Matcher:
             anchor = next(iter(tests)) if len(tests) == 1 else max(tests, key=lambda key: (min(map(_worth, tests[key])), -_ANCHORS.index(key)))
             for test in tests.pop(anchor):
                 longest = test.longest
-                owner = (number, test, longest if anchor in ("is", "starts") and not test.inline else _FAR, longest if anchor == "is" else _FAR)
+                reach = longest if anchor in ("is", "starts") and not test.inline else _FAR
+                most_words = _FAR if rule.max_words is None or rule.inline or rule.take == "match" else rule.max_words
+                owner = (number, test, reach, longest if anchor == "is" else _FAR, most_words)
                 if test.first and not few:
                     for start in test.first:
                         self._first.setdefault(start, []).append(owner)
@@ -332,23 +341,18 @@ class Matcher:
             return hits, warnings
         hits = []
         views: dict[int, Line] = {}
-        counts: dict[int, int] = {}
+        counts = count_words(folded, folded_lines)
         done: set[tuple[int, int]] = set()
         stopped: set[int] = set()
-        for block, number, test in self._candidates(folded, folded_lines):
+        for block, number, test in self._candidates(folded, folded_lines, counts):
             if number in stopped or (block, number) in done:
                 continue
             rule = self.rules[number]
             if rule.zones and zone(block) not in rule.zones and zone(block):
                 continue
-            too_long = False
-            if rule.max_words is not None or rule.min_words:
-                count = counts.get(block)
-                if count is None:
-                    count = counts[block] = words(folded_lines[block])
-                too_long = rule.max_words is not None and count > rule.max_words
-                if count < rule.min_words or (too_long and rule.take != "match" and not rule.inline):
-                    continue
+            if counts[block] < rule.min_words:
+                continue
+            too_long = rule.max_words is not None and counts[block] > rule.max_words
             view = views.get(block)
             if view is None:
                 view = views[block] = Line(lines[block], folded_lines[block])
@@ -370,8 +374,11 @@ class Matcher:
         ]
         return [h for h in hits if h.rule not in stopped], warnings
 
-    def _candidates(self, folded: str, folded_lines: Sequence[str]) -> list[tuple[int, int, Test]]:
-        """Block, rule and test wherever something that the test needs was found."""
+    def _candidates(self, folded: str, folded_lines: Sequence[str], counts: Sequence[int]) -> list[tuple[int, int, Test]]:
+        """Block, rule and test wherever something that the test needs was found and the block is not too long.
+
+        `counts` are the words of each block.
+        """
         found: list[tuple[int, int, Test]] = []
         note = found.append
         whole, first = self._whole, self._first
@@ -387,8 +394,9 @@ class Matcher:
                 start = start_of(key)
                 if start in first or (start[0], ANY) in first:
                     size = len(line)
-                    for number, test, _, most in (*first.get(start, ()), *first.get((start[0], ANY), ())):
-                        if size <= most:
+                    count = counts[block]
+                    for number, test, _, most, most_words in (*first.get(start, ()), *first.get((start[0], ANY), ())):
+                        if size <= most and count <= most_words:
                             note((block, number, test))
         if self._automaton:
             starts = [0, *itertools.accumulate([len(line) + 1 for line in folded_lines])]
@@ -402,8 +410,8 @@ class Matcher:
                 if not begin <= at < end:
                     block = bisect.bisect_right(starts, at) - 1
                     begin, end = starts[block], starts[block + 1]
-                for number, test, reach, most in owners[literal]:
-                    if at - begin <= reach and end - begin <= most:
+                for number, test, reach, most, most_words in owners[literal]:
+                    if at - begin <= reach and end - begin <= most and counts[block] <= most_words:
                         note((block, number, test))
         return found
 
@@ -435,8 +443,8 @@ class Matcher:
         return Hit(hit.block, hit.rule, (start, end))
 
 
-_Owner = tuple[int, Test, int, int]
-"""A rule's number, one of its tests, how far into the line its literal may begin, and how long the line may be."""
+_Owner = tuple[int, Test, int, int, int]
+"""A rule's number, one of its tests, how far into the line its literal may begin, and how long the line may be in characters and words."""
 _FAR = 1 << 60
 _BATCH = 4000
 """Blocks that are looked at together."""
@@ -444,21 +452,16 @@ _HEAD = 400
 """How much of a line is looked at for phrases that begin it or are all of it."""
 
 
-def _size(span: tuple[int, int]) -> tuple[int, int]:
-    """Of the phrases of one rule the longest match counts, then the first: their order in the file must not."""
-    return span[1] - span[0], -span[0]
+def plain_phrases(rules: Iterable[Rule]) -> dict[str, str]:
+    """All phrases without braces, folded in one go."""
+    texts = list({p.text for rule in rules for key, phrases in rule.texts.items() if key != "matches" for p in phrases if "{" not in p.text})
+    return dict(zip(texts, fold("\n".join(texts)).split("\n"), strict=True)) if texts else {}
 
 
 # A DFA is twice as fast, and takes a hundred times as long to make.
 _IMPLEMENTATION = (ahocorasick_rs.Implementation.DFA, ahocorasick_rs.Implementation.ContiguousNFA)
 _ANCHORS = ("is", "starts", "matches", "contains", "ends")
 """By which condition a rule is looked for, of two with literals that tell as much."""
-
-
-def plain_phrases(rules: Iterable[Rule]) -> dict[str, str]:
-    """All phrases without braces, folded in one go."""
-    texts = list({p.text for rule in rules for key, phrases in rule.texts.items() if key != "matches" for p in phrases if "{" not in p.text})
-    return dict(zip(texts, fold("\n".join(texts)).split("\n"), strict=True)) if texts else {}
 
 
 def _worth(test: Test) -> int:
