@@ -83,7 +83,7 @@ def _datelines(file: RuleFile, catalog: Catalog) -> list[Problem]:
             what = f"found {got!r}" if got else "no dateline form fits"
             problems.append(Problem(file.path, example.line, example.column, f"{what}, not {marked!r}", "mend the forms or the example"))
         head = Head(text, forms.agencies)
-        used |= {form.text for form in forms.datelines if (hit := form.match(head)) and hit.end() >= len(marked.rstrip())}
+        used |= {form.text for _, group in forms.datelines for form in group if (hit := form.match(head)) and hit.end() >= len(marked.rstrip())}
     for example in file.top.get("not-found", ()):
         found = forms.dateline(example.text)
         if found:

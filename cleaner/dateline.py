@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,17 +38,18 @@ _LETTER = regex.compile(r"[\p{L}\p{M}\d]")
 class Form:
     """One form, with the signs that must be there; its regular expression is made when they first are."""
 
-    __slots__ = ("_first", "_letters", "_signs", "_whole", "text")
+    __slots__ = ("_first", "_signs", "_whole", "letters", "text")
 
     def __init__(self, text: str, whole: bool) -> None:
         self.text, self._whole = text, whole
         self._signs = [word for piece in regex.split(r"\{\w+\}", tidy(text).casefold()) for word in piece.split()]
-        self._letters = frozenset("".join(self._signs))
+        self.letters = frozenset("".join(self._signs))
+        """What a block must be made of for the form to fit."""
         self._first = "" if text.startswith("{") or not self._signs else self._signs[0]
 
     def match(self, head: Head) -> regex.Match[str] | None:
         """The form at the beginning of a block."""
-        if not self._letters <= head.letters or not head.folded.startswith(self._first) or not all(sign in head.folded for sign in self._signs):
+        if not head.folded.startswith(self._first) or not all(sign in head.folded for sign in self._signs):
             return None
         agencies = head.agencies if "{agency}" in self.text else ()
         if not agencies and "{agency}" in self.text:
@@ -76,20 +77,31 @@ class Head:
         return self._agencies
 
 
+Groups = tuple[tuple[frozenset[str], tuple[Form, ...]], ...]
+"""Forms by the letters and signs that they need."""
+
+
+def _group(forms: Iterable[Form]) -> Groups:
+    groups: dict[frozenset[str], list[Form]] = {}
+    for form in forms:
+        groups.setdefault(form.letters, []).append(form)
+    return tuple((letters, tuple(group)) for letters, group in groups.items())
+
+
 @dataclass(frozen=True)
 class Forms:
     """The dateline and byline forms that apply to a text."""
 
-    datelines: tuple[Form, ...]
-    bylines: tuple[Form, ...]
+    datelines: Groups
+    bylines: Groups
     agencies: tuple[str, ...]
 
     @classmethod
     def of(cls, datelines: Sequence[str], bylines: Sequence[str], agencies: Sequence[str]) -> Forms:
         """Make ready forms as written in rule files; `agencies` fill ``{agency}``."""
         return cls(
-            tuple(Form(form, whole=False) for form in sorted(set(datelines))),
-            tuple(Form(form, whole=True) for form in sorted(set(bylines))),
+            _group(Form(form, whole=False) for form in sorted(set(datelines))),
+            _group(Form(form, whole=True) for form in sorted(set(bylines))),
             tuple(sorted(map(tidy, set(agencies)), key=lambda a: (-len(a), a))),
         )
 
@@ -100,7 +112,7 @@ class Forms:
         one with most fields.
         """
         head = Head(block, self.agencies)
-        fits = [found for form in self.datelines if (found := form.match(head))]
+        fits = [found for letters, forms in self.datelines if letters <= head.letters for form in forms if (found := form.match(head))]
         if not fits:
             return None
         found = max(fits, key=lambda m: (m.end(), len(m.groupdict())))
@@ -112,7 +124,7 @@ class Forms:
         if len(block) > 120:
             return None
         head = Head(block, self.agencies)
-        found = next((m for form in self.bylines if (m := form.match(head))), None)
+        found = next((m for letters, forms in self.bylines if letters <= head.letters for form in forms if (m := form.match(head))), None)
         return block[found.start("name") : found.end("name")].strip() if found else None
 
 

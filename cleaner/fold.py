@@ -65,9 +65,26 @@ def fold(text: str) -> str:
     return folded
 
 
+def may_have(text: str, leads: tuple[bytes, ...]) -> bool:
+    """Whether a text may have signs whose UTF-8 begins with one of these bytes.
+
+    Several times as fast as a regular expression with the class of the signs.
+    """
+    if text.isascii():
+        return False
+    data = text.encode("utf-8", "replace")
+    return any(lead in data for lead in leads)
+
+
+WIDE_LEADS = tuple(bytes([b]) for b in (0xE1, *range(0xE3, 0xEE))) + (b"\xe2\xba", b"\xe2\xbb", b"\xe2\xbc", b"\xef\xa4", b"\xef\xa5", b"\xef\xbc", b"\xef\xbd")
+"""First bytes of Chinese, Japanese and Korean signs."""
+UNSPACED_LEADS = (b"\xe0\xb8", b"\xe0\xb9", b"\xe0\xba", b"\xe0\xbb", b"\xe1", *(bytes([b]) for b in range(0xE3, 0xEA)), b"\xef")
+"""First bytes of the signs of scripts without spaces: Thai, Lao, Burmese, Khmer, kana, Han."""
+
+
 def tidy(text: str) -> str:
     """Apostrophes, spaces and dashes made plain, one code point for one, case kept."""
-    return text.translate(_TIDY)
+    return text.translate(_TIDY) if not text.isascii() or "`" in text or "\t" in text else text
 
 
 def without_accents(folded: str) -> str:

@@ -20,16 +20,18 @@ from functools import partial
 import ahocorasick_rs
 import regex
 
-from cleaner.fold import fold, fold_with_offsets, spellings, tidy
+from cleaner.fold import UNSPACED_LEADS, fold, fold_with_offsets, may_have, spellings, tidy
 from cleaner.literals import PLACEHOLDERS, braces, choices, pattern_literals, phrase_literals, weight
 from cleaner.model import Phrase, Problem, Rule, RuleError
-from cleaner.phrases import ANY, Start, start_of, starts_of
+from cleaner.phrases import ANY, PUNCTUATION, Start, start_of, starts_of
 from cleaner.rulefile import findable
 
 TIMEOUT = 0.2
 """Seconds that one regular expression may take on one block."""
 
 _SIGNS = frozenset("\"“”«»„'#@$€£¥%+©&")  # in front of a phrase these mean something
+_WORD_SIGN = "[0-9A-Za-z\u00aa-\u02ff\u0300-\u0963\u0966-\u0dff\u0e80-\u1fff]"
+"""Letters, digits and vowel signs of scripts that part words by spaces, roughly, for regular expressions."""
 _DECORATION = 24
 """Symbols that may stand around a phrase, at most, for it still to be looked for."""
 _SPACED = re.compile("[:!?;]")  # signs that some write a space before
@@ -54,7 +56,7 @@ def words(line: str) -> int:
 
 def count_words(text: str, lines: Sequence[str]) -> list[int]:
     """`words` of each line of a text."""
-    if text.isascii() or not _UNSPACED.search(text):
+    if not may_have(text, UNSPACED_LEADS) or not _UNSPACED.search(text):
         return [line.count(" ") + 1 for line in lines]
     return list(map(words, lines))
 
@@ -115,7 +117,7 @@ def _boundary(text: str, at: int) -> bool:
 class Test:
     """One phrase or pattern of a rule, ready to be tried on a line."""
 
-    __slots__ = ("_pattern", "first", "inline", "is_pattern", "key", "phrase", "variants")
+    __slots__ = ("_pattern", "_phrase", "first", "inline", "is_pattern", "key", "phrase", "variants")
 
     def __init__(self, key: str, phrase: Phrase, inline: bool = False, folded: str | None = None) -> None:
         """Make a test ready; `folded` is the folded phrase, if the caller has it (`plain_phrases`)."""
@@ -124,6 +126,7 @@ class Test:
         self.inline = inline
         self.variants: tuple[str, ...] = ()
         self._pattern: regex.Pattern[str] | None = None
+        self._phrase: re.Pattern[str] | None = None
         self.is_pattern = key == "matches" or "{" in phrase.text
         self.first = starts_of(_without_symbols(phrase.text, True, key == "is"), key == "is") if key in ("is", "starts") and self.is_pattern and not inline else None
         """For a phrase with choices that begins a line: the words that it can begin with."""
@@ -155,26 +158,24 @@ class Test:
             size += max(map(len, choices(brace[1])), default=60)
         return size
 
-    @property
-    def pattern(self) -> regex.Pattern[str]:
-        """The regular expression, compiled when first needed: most rules never see their literal."""
-        if self._pattern is None:
-            plain = self.key == "matches"
-            self._pattern = regex.compile(self.phrase.text, regex.IGNORECASE) if plain else regex.compile(_phrase_pattern(self.key, self.phrase.text))
-        return self._pattern
-
     def find(self, line: Line) -> Found:
         """Where the condition holds on a line.
 
         Raises TimeoutError if a regular expression takes longer than `TIMEOUT`.
         """
         if self.key == "matches":
-            found = self.pattern.search(line.tidied, timeout=TIMEOUT, concurrent=False)
+            if self._pattern is None:  # made when first needed: most rules never see their literal
+                self._pattern = regex.compile(self.phrase.text, regex.IGNORECASE)
+            found = self._pattern.search(line.tidied, timeout=TIMEOUT, concurrent=False)
             return found.span() if found else None
         if self.is_pattern:
-            start = line.left if self.key in ("is", "starts") else 0
+            if self._phrase is None:
+                self._phrase = re.compile(_phrase_pattern(self.key, self.phrase.text))
             end = line.right if self.key in ("is", "ends") else len(line.folded)
-            where = self.pattern.search(line.folded, start, end, timeout=TIMEOUT, concurrent=False)
+            if self.key in ("is", "starts"):
+                where = self._phrase.match(line.folded, line.left, end)
+            else:
+                where = self._phrase.search(line.folded, 0, end)
             return where.span() if where else None
         return _FINDERS[self.key](self, line)
 
@@ -240,8 +241,8 @@ def _phrase_pattern(key: str, phrase: str) -> str:
             bare = [_without_symbols(o, bare_start and match.start() == 0, bare_end and match.end() == len(phrase)) for o in options]
             parts.append("(?:" + "|".join(_fixed(o) for o in sorted(bare, key=len, reverse=True)) + ")" if options else PLACEHOLDERS[match[1]])
             at, loose = match.end(), "" in options
-    before = r"\G" if key in ("is", "starts") else r"(?<![^\W_])" if _is_word(phrase[0]) else ""
-    behind = r"\Z" if key in ("is", "ends") else r"(?![^\W_])" if phrase[-1] == "}" or _is_word(phrase[-1]) else ""
+    before = rf"(?<!{_WORD_SIGN})" if key not in ("is", "starts") and _is_word(phrase[0]) else ""
+    behind = r"\Z" if key in ("is", "ends") else rf"(?!{_WORD_SIGN})" if phrase[-1] == "}" or _is_word(phrase[-1]) else ""
     return before + "".join(parts) + behind
 
 
@@ -313,6 +314,7 @@ class Matcher:
                     table.setdefault(key, []).append(owner)
             self._rest.append(tests)
         self._simple = [not rest and rule.take not in ("match",) and not rule.inline for rule, rest in zip(self.rules, self._rest, strict=True)]
+        self._first_words = frozenset(word for word, _ in self._first)
         self._owners = list(owners.values())
         self._automaton = ahocorasick_rs.AhoCorasick(list(owners), implementation=_IMPLEMENTATION[len(owners) > 500]) if owners else None
 
@@ -391,6 +393,9 @@ class Matcher:
                 if key in whole and len(line) <= _HEAD:
                     for number, test, *_ in whole[key]:
                         note((block, number, test))
+                word = key.split(" ", 1)[0].rstrip(PUNCTUATION)
+                if word not in self._first_words and not word[:1].isdigit():
+                    continue
                 start = start_of(key)
                 if start in first or (start[0], ANY) in first:
                     size = len(line)
