@@ -65,21 +65,21 @@ def fold(text: str) -> str:
     return folded
 
 
-def may_have(text: str, leads: tuple[bytes, ...]) -> bool:
-    """Whether a text may have signs whose UTF-8 begins with one of these bytes.
+_LOW = bytes(range(0xE0))
 
-    Several times as fast as a regular expression with the class of the signs.
+
+def leads(text: str) -> frozenset[int]:
+    """The first bytes, in UTF-8, of a text's signs from U+0800 on.
+
+    Many times as fast as a regular expression with a class of such signs.
     """
-    if text.isascii():
-        return False
-    data = text.encode("utf-8", "replace")
-    return any(lead in data for lead in leads)
+    return frozenset() if text.isascii() else frozenset(text.encode("utf-8", "replace").translate(None, _LOW))
 
 
-WIDE_LEADS = tuple(bytes([b]) for b in (0xE1, *range(0xE3, 0xEE))) + (b"\xe2\xba", b"\xe2\xbb", b"\xe2\xbc", b"\xef\xa4", b"\xef\xa5", b"\xef\xbc", b"\xef\xbd")
-"""First bytes of Chinese, Japanese and Korean signs."""
-UNSPACED_LEADS = (b"\xe0\xb8", b"\xe0\xb9", b"\xe0\xba", b"\xe0\xbb", b"\xe1", *(bytes([b]) for b in range(0xE3, 0xEA)), b"\xef")
-"""First bytes of the signs of scripts without spaces: Thai, Lao, Burmese, Khmer, kana, Han."""
+WIDE_LEADS = frozenset((0xE1, *range(0xE3, 0xEE), 0xEF))
+"""First bytes of Chinese, Japanese and Korean signs (and of some others)."""
+UNSPACED_LEADS = frozenset((0xE0, 0xE1, *range(0xE3, 0xEA), 0xEF))
+"""First bytes of the signs of scripts without spaces (and of some others): Thai, Lao, Burmese, Khmer, kana, Han."""
 
 
 def tidy(text: str) -> str:

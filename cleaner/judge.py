@@ -109,7 +109,7 @@ def _fire(matcher: Matcher, context: Context, folded: str, result: Judgement, bl
     """The rules of a matcher that fire, on these blocks or on all."""
     if not matcher.rules:
         return []
-    hits, warnings = matcher.find(context.lines, folded, context.folded, blocks, context.zone)
+    hits, warnings = matcher.find(context.lines, folded, context.folded, blocks, context.zone, context.counts)
     result.warnings += warnings
     return [(hit, matcher.rules[hit.rule]) for hit in hits]
 

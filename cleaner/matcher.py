@@ -10,9 +10,11 @@ rules cost about what a hundred do.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +22,7 @@ from functools import partial
 import ahocorasick_rs
 import regex
 
-from cleaner.fold import UNSPACED_LEADS, fold, fold_with_offsets, may_have, spellings, tidy
+from cleaner.fold import UNSPACED_LEADS, fold, fold_with_offsets, leads, spellings, tidy
 from cleaner.literals import PLACEHOLDERS, braces, choices, pattern_literals, phrase_literals, weight
 from cleaner.model import Phrase, Problem, Rule, RuleError
 from cleaner.phrases import ANY, PUNCTUATION, Start, start_of, starts_of
@@ -54,11 +56,9 @@ def words(line: str) -> int:
     return line.count(" ") + 1 + unspaced // 2
 
 
-def count_words(text: str, lines: Sequence[str]) -> list[int]:
-    """`words` of each line of a text."""
-    if not may_have(text, UNSPACED_LEADS) or not _UNSPACED.search(text):
-        return [line.count(" ") + 1 for line in lines]
-    return list(map(words, lines))
+def count_words(lines: Sequence[str], signs: frozenset[int]) -> list[int]:
+    """`words` of each line of a text; `signs` are its `cleaner.fold.leads`."""
+    return [line.count(" ") + 1 for line in lines] if signs.isdisjoint(UNSPACED_LEADS) else list(map(words, lines))
 
 
 class Line:
@@ -117,10 +117,11 @@ def _boundary(text: str, at: int) -> bool:
 class Test:
     """One phrase or pattern of a rule, ready to be tried on a line."""
 
-    __slots__ = ("_pattern", "_phrase", "first", "inline", "is_pattern", "key", "phrase", "variants")
+    __slots__ = ("_checked", "_pattern", "_phrase", "first", "inline", "is_pattern", "key", "phrase", "variants")
 
-    def __init__(self, key: str, phrase: Phrase, inline: bool = False, folded: str | None = None) -> None:
+    def __init__(self, key: str, phrase: Phrase, inline: bool = False, folded: str | None = None, checked: bool = False) -> None:
         """Make a test ready; `folded` is the folded phrase, if the caller has it (`plain_phrases`)."""
+        self._checked = checked
         self.key = key
         self.phrase = phrase
         self.inline = inline
@@ -158,14 +159,26 @@ class Test:
             size += max(map(len, choices(brace[1])), default=60)
         return size
 
+    def _compile(self) -> None:
+        """Make a ``matches`` pattern: with Python's own `re`, six times as fast, if the checker has tried it for runaway time and `re` knows all of it."""
+        if self._checked:
+            with contextlib.suppress(re.error), warnings.catch_warnings(action="error"):
+                self._phrase = re.compile(self.phrase.text, re.IGNORECASE)
+        if self._phrase is None:
+            self._pattern = regex.compile(self.phrase.text, regex.IGNORECASE)
+
     def find(self, line: Line) -> Found:
         """Where the condition holds on a line.
 
         Raises TimeoutError if a regular expression takes longer than `TIMEOUT`.
         """
         if self.key == "matches":
-            if self._pattern is None:  # made when first needed: most rules never see their literal
-                self._pattern = regex.compile(self.phrase.text, regex.IGNORECASE)
+            if self._pattern is None and self._phrase is None:  # made when first needed: most rules never see their literal
+                self._compile()
+            if self._phrase:
+                quick = self._phrase.search(line.tidied)
+                return quick.span() if quick else None
+            assert self._pattern
             found = self._pattern.search(line.tidied, timeout=TIMEOUT, concurrent=False)
             return found.span() if found else None
         if self.is_pattern:
@@ -295,7 +308,7 @@ class Matcher:
         owners: dict[str, list[_Owner]] = {}
         folded = plain_phrases(self.rules)
         for number, rule in enumerate(self.rules):
-            tests = {key: [Test(key, phrase, rule.inline, folded.get(phrase.text)) for phrase in phrases] for key, phrases in rule.texts.items()}
+            tests = {key: [Test(key, phrase, rule.inline, folded.get(phrase.text), rule.checked) for phrase in phrases] for key, phrases in rule.texts.items()}
             anchor = next(iter(tests)) if len(tests) == 1 else max(tests, key=lambda key: (min(map(_worth, tests[key])), -_ANCHORS.index(key)))
             for test in tests.pop(anchor):
                 longest = test.longest
@@ -314,36 +327,49 @@ class Matcher:
                     table.setdefault(key, []).append(owner)
             self._rest.append(tests)
         self._simple = [not rest and rule.take not in ("match",) and not rule.inline for rule, rest in zip(self.rules, self._rest, strict=True)]
+        self._most_words = max((o[-1] for table in (self._first, self._whole) for some in table.values() for o in some if o[-1] < _FAR or o[3] == _FAR), default=_HEAD)
+        """Of lines with more words none is looked at for phrases that begin it or are all of it."""
         self._first_words = frozenset(word for word, _ in self._first)
         self._owners = list(owners.values())
-        self._automaton = ahocorasick_rs.AhoCorasick(list(owners), implementation=_IMPLEMENTATION[len(owners) > 500]) if owners else None
+        self._literals = list(owners)
+        self._seen = 0
+        self._quick = few
+        self._automaton = ahocorasick_rs.AhoCorasick(self._literals, implementation=_IMPLEMENTATION[not few]) if owners else None
 
     def find(
-        self, lines: Sequence[str], folded: str, folded_lines: Sequence[str], blocks: Sequence[int] | None = None, zone: Callable[[int], str] = lambda block: ""
+        self,
+        lines: Sequence[str],
+        folded: str,
+        folded_lines: Sequence[str],
+        blocks: Sequence[int] | None = None,
+        zone: Callable[[int], str] = lambda block: "",
+        counts: Sequence[int] | None = None,
     ) -> tuple[list[Hit], list[str]]:
         """All hits on these blocks, and warnings on rules that had to be stopped.
 
         `folded` is `fold` of the lines joined by line breaks, `folded_lines` the
         same split again; `blocks` are those to look at (all if None). `zone` says in
-        which zone a block is; the empty zone fits all rules.
+        which zone a block is; the empty zone fits all rules. `counts` are the words of
+        each line, if the caller has them.
         """
+        if counts is None:
+            counts = count_words(folded_lines, leads(folded))
         if blocks is not None:
             chosen = [folded_lines[b] for b in blocks]
             places = dict(enumerate(blocks))
-            hits, warnings = self.find([lines[b] for b in blocks], "\n".join(chosen), chosen, zone=lambda b: zone(places[b]))
-            return [replace(hit, block=places[hit.block]) for hit in hits], warnings
+            hits, stops = self.find([lines[b] for b in blocks], "\n".join(chosen), chosen, zone=lambda b: zone(places[b]), counts=[counts[b] for b in blocks])
+            return [replace(hit, block=places[hit.block]) for hit in hits], stops
         if len(lines) > _BATCH:  # so that what is noted on the way stays small, whatever the text's size
-            hits, warnings = [], []
+            hits, stops = [], []
             for start in range(0, len(lines), _BATCH):
                 end = min(start + _BATCH, len(lines))
                 some = folded_lines[start:end]
-                more = self.find(lines[start:end], "\n".join(some), some, zone=partial(_shifted, zone, start))
+                more = self.find(lines[start:end], "\n".join(some), some, zone=partial(_shifted, zone, start), counts=counts[start:end])
                 hits += [replace(hit, block=hit.block + start) for hit in more[0]]
-                warnings += [w for w in more[1] if w not in warnings]
-            return hits, warnings
+                stops += [w for w in more[1] if w not in stops]
+            return hits, stops
         hits = []
         views: dict[int, Line] = {}
-        counts = count_words(folded, folded_lines)
         done: set[tuple[int, int]] = set()
         stopped: set[int] = set()
         for block, number, test in self._candidates(folded, folded_lines, counts):
@@ -370,11 +396,11 @@ class Matcher:
                 hits.append(hit)
                 if hit.span is None:
                     done.add((block, number))
-        warnings = [
+        stops = [
             f"{rule.source}: rule {rule.id} was stopped after {TIMEOUT} s on one block and did nothing; simplify its regular expression"
             for rule in (self.rules[number] for number in sorted(stopped))
         ]
-        return [h for h in hits if h.rule not in stopped], warnings
+        return [h for h in hits if h.rule not in stopped], stops
 
     def _candidates(self, folded: str, folded_lines: Sequence[str], counts: Sequence[int]) -> list[tuple[int, int, Test]]:
         """Block, rule and test wherever something that the test needs was found and the block is not too long.
@@ -385,28 +411,36 @@ class Matcher:
         note = found.append
         whole, first = self._whole, self._first
         if whole or first:
-            for block, line in enumerate(folded_lines):
-                key = line[:_HEAD].strip(_COMMON_DECORATION)
-                if key and not (key[0].isalnum() and key[-1].isalnum()):  # rarer symbols around it
+            starters = self._first_words
+            keys = [line[:_HEAD].strip(_COMMON_DECORATION) for line in folded_lines]
+            likely = [
+                block
+                for block, key in enumerate(keys)
+                if key and (key in whole or key.split(" ", 1)[0].rstrip(PUNCTUATION) in starters or not (key[0].isalpha() and key[-1].isalnum()))
+            ]
+            for block in likely:
+                count = counts[block]
+                if count > self._most_words:
+                    continue
+                key, size = keys[block], len(folded_lines[block])
+                if not (key[0].isalnum() and key[-1].isalnum()):  # rarer symbols around it
                     view = Line(key, key)
                     key = key[view.left : view.right]
-                if key in whole and len(line) <= _HEAD:
+                if key in whole and size <= _HEAD:
                     for number, test, *_ in whole[key]:
                         note((block, number, test))
-                word = key.split(" ", 1)[0].rstrip(PUNCTUATION)
-                if word not in self._first_words and not word[:1].isdigit():
-                    continue
                 start = start_of(key)
-                if start in first or (start[0], ANY) in first:
-                    size = len(line)
-                    count = counts[block]
-                    for number, test, _, most, most_words in (*first.get(start, ()), *first.get((start[0], ANY), ())):
-                        if size <= most and count <= most_words:
-                            note((block, number, test))
+                for number, test, _, most, most_words in (*first.get(start, ()), *first.get((start[0], ANY), ())):
+                    if size <= most and count <= most_words:
+                        note((block, number, test))
         if self._automaton:
             starts = [0, *itertools.accumulate([len(line) + 1 for line in folded_lines])]
             owners = self._owners
             block, begin, end = -1, 0, 0
+            self._seen += len(folded)
+            if self._seen > _WORTHWHILE and not self._quick:
+                self._quick = True
+                self._automaton = ahocorasick_rs.AhoCorasick(self._literals, implementation=ahocorasick_rs.Implementation.DFA)
             try:
                 matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
             except UnicodeEncodeError:  # lone surrogates, which no literal has
@@ -451,6 +485,8 @@ class Matcher:
 _Owner = tuple[int, Test, int, int, int]
 """A rule's number, one of its tests, how far into the line its literal may begin, and how long the line may be in characters and words."""
 _FAR = 1 << 60
+_WORTHWHILE = 500_000
+"""Characters after which the slower automaton, quick to make, is replaced by the faster one."""
 _BATCH = 4000
 """Blocks that are looked at together."""
 _HEAD = 400
@@ -463,7 +499,7 @@ def plain_phrases(rules: Iterable[Rule]) -> dict[str, str]:
     return dict(zip(texts, fold("\n".join(texts)).split("\n"), strict=True)) if texts else {}
 
 
-# A DFA is twice as fast, and takes a hundred times as long to make.
+# A DFA is twice as fast, and takes ten times as long to make (30 ms for 3,000 literals).
 _IMPLEMENTATION = (ahocorasick_rs.Implementation.DFA, ahocorasick_rs.Implementation.ContiguousNFA)
 _ANCHORS = ("is", "starts", "matches", "contains", "ends")
 """By which condition a rule is looked for, of two with literals that tell as much."""

@@ -99,6 +99,8 @@ class Rule:
     drops: tuple[Phrase, ...] = ()
     keeps: tuple[Phrase, ...] = ()
 
+    checked: bool = field(default=False, compare=False)
+    """Whether it stands in a shipped file, which has passed the checker."""
     tier: int = 0
     """0 for common rules, 1 for a language's, 2 for a site's."""
 

@@ -19,7 +19,7 @@ from functools import cache, cached_property
 from operator import add
 from pathlib import Path
 
-from cleaner.fold import WIDE_LEADS, may_have
+from cleaner.fold import WIDE_LEADS, leads
 
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]")
 CLOSING = frozenset("\"'”’»›“‘」』）)]}")
@@ -119,7 +119,9 @@ class Shapes:
     def __init__(self, lines: Sequence[str], ends: _Ends, begins: _Begins) -> None:
         self.lines = lines
         self.joined = joined = "\n".join(lines)
-        wide = may_have(joined, WIDE_LEADS) and _WIDE.search(joined) is not None
+        self.leads = leads(joined)
+        """`cleaner.fold.leads` of the text."""
+        wide = not self.leads.isdisjoint(WIDE_LEADS) and _WIDE.search(joined) is not None
         self.widths = list(map(width, lines)) if wide else list(map(len, lines))
         top = WIDTHS[-1]
         classes = _CLASS_OF_WIDTH

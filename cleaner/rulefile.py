@@ -184,6 +184,7 @@ class _Parser:
             before=tuple(self._rule_name(p) for p in draft.get("before", ())),
             drops=tuple(draft.get("drop", ())),
             keeps=tuple(draft.get("keep", ())),
+            checked=self.checked,
             tier=list(_TOP_KEYS).index(self.tier),
         )
         self.ids[name] = head.line

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
-from cleaner.matcher import words
+from cleaner.matcher import count_words, words
 from cleaner.model import Page, Rule
 from cleaner.prose import CUT, PAGE, SENTENCE, WIDTHS, Prose
 
@@ -64,6 +65,11 @@ class Context:
         if self.last < 0:
             return ""
         return "head" if block < self.first else "tail" if block > self.last else "body"
+
+    @cached_property
+    def counts(self) -> list[int]:
+        """The words of each block."""
+        return count_words(self.folded, self.shapes.leads)
 
     @property
     def in_question(self) -> list[int] | None:
