@@ -100,6 +100,10 @@ class Catalog:
             for phrase in file.top.get("told-by", ())
         ]
 
+    def content(self, *places: str) -> bytes:
+        """All that is written in the files of these places."""
+        return b"\0".join(Path(path).read_bytes() for path, place, _ in self.paths if place in places)
+
     def top(self, key: str, *places: str) -> list[str]:
         """The values of a key at the top of the files of these places."""
         return list(dict.fromkeys(value for file in self.at(*places) for value in file.values(key)))

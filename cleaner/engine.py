@@ -96,7 +96,8 @@ class Cleaner:
         known = self._rules.get(tuple(codes))
         if known is None:
             places = ["common", *(f"lang/{c}" for c in codes)]
-            known = RuleSet.of([*self._catalog.rules(*places), *self._catalog.told_by()], self._catalog.top("sentence-ends", *places))
+            rules = [*self._catalog.rules(*places), *self._catalog.told_by()]
+            known = RuleSet.of(rules, self._catalog.top("sentence-ends", *places), self._catalog.content(*places))
             self._rules[tuple(codes)] = known
         return known
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from cleaner import shapes
-from cleaner.matcher import Hit, Matcher
+from cleaner.matcher import Hit, Matcher, compile_rules
 from cleaner.model import Page, Rule
 from cleaner.prose import Prose
+from cleaner.remember import remembered
 from cleaner.shapes import Context
 
 
@@ -32,12 +34,16 @@ class RuleSet:
     prose: Prose
 
     @classmethod
-    def of(cls, rules: Iterable[Rule], sentence_ends: Iterable[str] = ()) -> RuleSet:
-        """Compile rules; `sentence_ends` are the marks that end a sentence in any of their languages."""
+    def of(cls, rules: Iterable[Rule], sentence_ends: Iterable[str] = (), content: bytes | None = None) -> RuleSet:
+        """Compile rules; `sentence_ends` are the marks that end a sentence in any of their languages.
+
+        `content` is what the rules were read from, if compiling them is worth remembering.
+        """
         rules = sorted(rules, key=lambda r: r.id)
         phrases = [r for r in rules if r.texts]
+        drops = [r for r in phrases if r.action == "drop"]
         return cls(
-            Matcher([r for r in phrases if r.action == "drop"]),
+            Matcher(drops, tables=remembered(content, partial(compile_rules, drops)) if content else None),
             Matcher([r for r in phrases if r.action != "drop"], few=True),
             tuple(r for r in rules if r.shape),
             Prose(sentence_ends),

@@ -295,37 +295,57 @@ class Hit:
     """Code points of the block's text; None where the whole block is meant."""
 
 
-class Matcher:
-    """Text conditions of many rules, compiled together. Immutable, and safe to share between threads."""
+Tables = tuple[list[tuple[int, str, int]], list[dict[str, list[int]]], dict[str, list["_Owner"]], dict[Start, list["_Owner"]], dict[str, list["_Owner"]]]
+"""Compiled rules as plain data: the tests (rule, key, phrase, by their numbers); for each rule the tests beside those that it
+is looked for by; and what to look for: whole lines, first words, literals."""
 
-    def __init__(self, rules: Iterable[Rule], *, few: bool = False) -> None:
-        """Compile rules. `few` rules are looked for by literals alone, without a look at the beginning of every line."""
+
+def compile_rules(rules: Sequence[Rule], few: bool = False) -> Tables:
+    """The tables of rules. `few` rules are looked for by literals alone, without a look at the beginning of every line.
+
+    Raises `RuleError` if a rule cannot be looked for; the checker finds that first.
+    """
+    numbered: list[tuple[int, str, int]] = []
+    others: list[dict[str, list[int]]] = []
+    whole: dict[str, list[_Owner]] = {}
+    first: dict[Start, list[_Owner]] = {}
+    literals: dict[str, list[_Owner]] = {}
+    folded = plain_phrases(rules)
+    for number, rule in enumerate(rules):
+        tests = {key: [Test(key, phrase, rule.inline, folded.get(phrase.text), rule.checked) for phrase in phrases] for key, phrases in rule.texts.items()}
+        anchor = next(iter(tests)) if len(tests) == 1 else max(tests, key=lambda key: (min(map(_worth, tests[key])), -_ANCHORS.index(key)))
+        others.append({})
+        for key, some in tests.items():
+            if key != anchor:
+                others[-1][key] = list(range(len(numbered), len(numbered) + len(some)))
+                numbered += [(number, key, i) for i in range(len(some))]
+        for i, test in enumerate(tests[anchor]):
+            longest = test.longest
+            reach = longest if anchor in ("is", "starts") and not test.inline else _FAR
+            most_words = _FAR if rule.max_words is None or rule.inline or rule.take == "match" else rule.max_words
+            owner = (number, len(numbered), reach, longest if anchor == "is" else _FAR, most_words)
+            numbered.append((number, anchor, i))
+            if test.first and not few:
+                for start in test.first:
+                    first.setdefault(start, []).append(owner)
+                continue
+            table = whole if anchor == "is" and not test.is_pattern and not few else literals
+            keys = test.variants if table is whole else test.literals()
+            if not keys:
+                raise RuleError([Problem(rule.source.file, test.phrase.line, test.phrase.column, "nothing to look for it by", "run clean-article-rules check")])
+            for variant in dict.fromkeys(keys):
+                table.setdefault(variant, []).append(owner)
+    return numbered, others, whole, first, literals
+
+
+class Matcher:
+    """Text conditions of many rules, compiled together. Safe to share between threads."""
+
+    def __init__(self, rules: Iterable[Rule], *, few: bool = False, tables: Tables | None = None) -> None:
+        """Make rules ready, by their `tables` if the caller has them; for `few` see `compile_rules`."""
         self.rules = tuple(rules)
-        self._rest: list[dict[str, list[Test]]] = []
-        """For each rule the conditions beside the one that it is looked for by."""
-        self._whole: dict[str, list[_Owner]] = {}
-        self._first: dict[Start, list[_Owner]] = {}
-        owners: dict[str, list[_Owner]] = {}
-        folded = plain_phrases(self.rules)
-        for number, rule in enumerate(self.rules):
-            tests = {key: [Test(key, phrase, rule.inline, folded.get(phrase.text), rule.checked) for phrase in phrases] for key, phrases in rule.texts.items()}
-            anchor = next(iter(tests)) if len(tests) == 1 else max(tests, key=lambda key: (min(map(_worth, tests[key])), -_ANCHORS.index(key)))
-            for test in tests.pop(anchor):
-                longest = test.longest
-                reach = longest if anchor in ("is", "starts") and not test.inline else _FAR
-                most_words = _FAR if rule.max_words is None or rule.inline or rule.take == "match" else rule.max_words
-                owner = (number, test, reach, longest if anchor == "is" else _FAR, most_words)
-                if test.first and not few:
-                    for start in test.first:
-                        self._first.setdefault(start, []).append(owner)
-                    continue
-                table = self._whole if anchor == "is" and not test.is_pattern and not few else owners
-                keys = test.variants if table is self._whole else test.literals()
-                if not keys:  # the checker finds this first; a shipped file that skipped it must not fail in silence
-                    raise RuleError([Problem(rule.source.file, test.phrase.line, test.phrase.column, "nothing to look for it by", "run clean-article-rules check")])
-                for key in dict.fromkeys(keys):
-                    table.setdefault(key, []).append(owner)
-            self._rest.append(tests)
+        self._numbered, self._rest, self._whole, self._first, owners = compile_rules(self.rules, few) if tables is None else tables
+        self._tests: list[Test | None] = [None] * len(self._numbered)
         self._simple = [not rest and rule.take not in ("match",) and not rule.inline for rule, rest in zip(self.rules, self._rest, strict=True)]
         self._most_words = max((o[-1] for table in (self._first, self._whole) for some in table.values() for o in some if o[-1] < _FAR or o[3] == _FAR), default=_HEAD)
         """Of lines with more words none is looked at for phrases that begin it or are all of it."""
@@ -335,6 +355,15 @@ class Matcher:
         self._seen = 0
         self._quick = few
         self._automaton = ahocorasick_rs.AhoCorasick(self._literals, implementation=_IMPLEMENTATION[not few]) if owners else None
+
+    def _test(self, number: int) -> Test:
+        """A test by its number, made when first needed."""
+        test = self._tests[number]
+        if test is None:
+            rule_number, key, index = self._numbered[number]
+            rule = self.rules[rule_number]
+            test = self._tests[number] = Test(key, rule.texts[key][index], rule.inline, checked=rule.checked)
+        return test
 
     def find(
         self,
@@ -372,7 +401,7 @@ class Matcher:
         views: dict[int, Line] = {}
         done: set[tuple[int, int]] = set()
         stopped: set[int] = set()
-        for block, number, test in self._candidates(folded, folded_lines, counts):
+        for block, number, which in self._candidates(folded, folded_lines, counts):
             if number in stopped or (block, number) in done:
                 continue
             rule = self.rules[number]
@@ -384,6 +413,7 @@ class Matcher:
             view = views.get(block)
             if view is None:
                 view = views[block] = Line(lines[block], folded_lines[block])
+            test = self._test(which)
             try:
                 if self._simple[number]:
                     hit = Hit(block, number) if test.find(view) else None
@@ -402,12 +432,12 @@ class Matcher:
         ]
         return [h for h in hits if h.rule not in stopped], stops
 
-    def _candidates(self, folded: str, folded_lines: Sequence[str], counts: Sequence[int]) -> list[tuple[int, int, Test]]:
-        """Block, rule and test wherever something that the test needs was found and the block is not too long.
+    def _candidates(self, folded: str, folded_lines: Sequence[str], counts: Sequence[int]) -> list[tuple[int, int, int]]:
+        """Block, rule and test, by their numbers, wherever something that the test needs was found and the block is not too long.
 
         `counts` are the words of each block.
         """
-        found: list[tuple[int, int, Test]] = []
+        found: list[tuple[int, int, int]] = []
         note = found.append
         whole, first = self._whole, self._first
         if whole or first:
@@ -459,7 +489,9 @@ class Matcher:
         where: Found = None
         anchor = test.key
         inline = False
-        for key, alternatives in ((test.key, [test]), *self._rest[hit.rule].items()):
+        rest = ((key, map(self._test, numbers)) for key, numbers in self._rest[hit.rule].items())
+        for key, some in ((test.key, [test]), *rest):
+            alternatives = list(some)
             found = _first_and_longest(t.find(view) for t in alternatives)
             if key == "starts" and rule.inline and (not found or too_long):
                 found = _first_and_longest(t.find_inline(view) for t in alternatives)
@@ -482,8 +514,8 @@ class Matcher:
         return Hit(hit.block, hit.rule, (start, end))
 
 
-_Owner = tuple[int, Test, int, int, int]
-"""A rule's number, one of its tests, how far into the line its literal may begin, and how long the line may be in characters and words."""
+_Owner = tuple[int, int, int, int, int]
+"""A rule's number, that of one of its tests, how far into the line its literal may begin, and how long the line may be in characters and words."""
 _FAR = 1 << 60
 _WORTHWHILE = 500_000
 """Characters after which the slower automaton, quick to make, is replaced by the faster one."""

@@ -34,10 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobodys_rules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The rules of whoever runs the tests play no part, in this process and in those it starts."""
+    """The rules and the cache of whoever runs the tests play no part, in this process and in those it starts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CLEANER_RULES", raising=False)
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("CLEANER_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -11,7 +11,7 @@ import pytest
 from helpers import ROOT
 
 PATH = [
-    {"model"},
+    {"model", "remember"},
     {"fold"},
     {"literals"},
     {"phrases"},
