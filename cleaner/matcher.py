@@ -76,6 +76,9 @@ class Line:
     def left(self) -> int:
         """Where the line begins behind bullets, arrows and brackets."""
         if self._left < 0:
+            if self.folded[:1].isalnum():
+                self._left = 0
+                return 0
             at = 0
             while at < len(self.folded) and not _is_word(self.folded[at]):
                 if self.folded[at] in _SIGNS and _OTHER.get(self.folded[at], "") in self.folded:
@@ -405,11 +408,8 @@ class Matcher:
             if number in stopped or (block, number) in done:
                 continue
             rule = self.rules[number]
-            if rule.zones and zone(block) not in rule.zones and zone(block):
+            if (rule.zones and (place := zone(block)) and place not in rule.zones) or counts[block] < rule.min_words:
                 continue
-            if counts[block] < rule.min_words:
-                continue
-            too_long = rule.max_words is not None and counts[block] > rule.max_words
             view = views.get(block)
             if view is None:
                 view = views[block] = Line(lines[block], folded_lines[block])
@@ -418,6 +418,7 @@ class Matcher:
                 if self._simple[number]:
                     hit = Hit(block, number) if test.find(view) else None
                 else:
+                    too_long = rule.max_words is not None and counts[block] > rule.max_words
                     hit = self._confirm(rule, test, view, Hit(block, number), too_long)
             except TimeoutError:
                 stopped.add(number)

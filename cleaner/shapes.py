@@ -257,8 +257,10 @@ DETECTORS: dict[str, Callable[[Context, Rule], Blocks]] = {
 }
 """Structural conditions by the name that a rule's ``shape`` gives."""
 
-NEED_HEADLINE = frozenset({"cut-headline", "headline-again", "said-again", "above-headline"})
+NEED_HEADLINE = frozenset({"cut-headline", "headline-again", "said-again"})
 """Those that compare with the headline, which is looked for after the others have judged."""
+BY_PLACE = frozenset({"before-article", "after-article", "inside-article", "above-headline"})
+"""Those that go by a block's place alone."""
 
 
 def find_headline(c: Context, taken: Sequence[object]) -> int | None:
@@ -306,27 +308,36 @@ def _ends_in_start(text: str, head: str) -> bool:
 
 
 def apply(context: Context, rules: Iterable[Rule], causes: list[Rule | None], stronger: Callable[[Rule | None, Rule], Rule]) -> None:
-    """Write into `causes` what the structural rules take, and into the context the headline."""
+    """Write into `causes` what the structural rules take, and into the context the headline.
+
+    What a thing is says more than where it stands: rules that go by the place alone
+    (`BY_PLACE`) name only what no other does.
+    """
     context.pass_over(block for block, cause in enumerate(causes) if cause)
     rules = list(rules)
-    alone = [r for r in rules if r.shape not in NEED_HEADLINE]
-    weak = {"before-article", "after-article", "inside-article"}
-    for rule in alone:
-        if rule.shape not in weak:
+    for rule in rules:
+        if rule.shape not in NEED_HEADLINE and rule.shape not in BY_PLACE:
             _take(context, rule, causes, stronger)
     context.headline = find_headline(context, causes)
     for rule in rules:
-        if rule.shape in weak or rule.shape in NEED_HEADLINE:
+        if rule.shape in NEED_HEADLINE:
             _take(context, rule, causes, stronger)
+    named = [cause is not None for cause in causes]
+    for rule in rules:
+        if rule.shape in BY_PLACE:
+            _take(context, rule, causes, stronger, named)
     if context.headline is not None:
         causes[context.headline] = None
 
 
-def _take(context: Context, rule: Rule, causes: list[Rule | None], stronger: Callable[[Rule | None, Rule], Rule]) -> None:
+def _take(
+    context: Context, rule: Rule, causes: list[Rule | None], stronger: Callable[[Rule | None, Rule], Rule], named: Sequence[bool] | None = None
+) -> None:
+    """Write what one structural rule takes, blocks that are `named` already aside."""
     assert rule.shape
     for block in DETECTORS[rule.shape](context, rule):
         old = causes[block]
-        if old is not None and old.shape is None:
+        if (old is not None and old.shape is None) or (named and named[block]):
             continue  # a phrase says more than a shape
         if rule.zones and context.zone(block) not in (*rule.zones, ""):
             continue
