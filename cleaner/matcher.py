@@ -349,7 +349,9 @@ class Matcher:
         self.rules = tuple(rules)
         self._numbered, self._rest, self._whole, self._first, owners = compile_rules(self.rules, few) if tables is None else tables
         self._tests: list[Test | None] = [None] * len(self._numbered)
-        self._simple = [not rest and rule.take not in ("match",) and not rule.inline for rule, rest in zip(self.rules, self._rest, strict=True)]
+        self._simple = [rule.take != "match" and not rule.inline for rule in self.rules]
+        """Whether all that matters of a rule's conditions is that they hold, not where."""
+        self._screens: dict[tuple[int, str], tuple[re.Pattern[str] | None, list[int]]] = {}
         self._most_words = max((o[-1] for table in (self._first, self._whole) for some in table.values() for o in some if o[-1] < _FAR or o[3] == _FAR), default=_HEAD)
         """Of lines with more words none is looked at for phrases that begin it or are all of it."""
         self._first_words = frozenset(word for word, _ in self._first)
@@ -358,6 +360,23 @@ class Matcher:
         self._seen = 0
         self._quick = few
         self._automaton = ahocorasick_rs.AhoCorasick(self._literals, implementation=_IMPLEMENTATION[not few]) if owners else None
+
+    def _any(self, number: int, key: str, view: Line) -> bool:
+        """Whether one of a rule's conditions of this key holds on a line.
+
+        Phrases that the line does not have at all are passed over together.
+        """
+        screen = self._screens.get((number, key))
+        if screen is None:
+            plain = [i for i in self._rest[number][key] if not self._test(i).is_pattern]
+            variants = {re.escape(variant) for i in plain for variant in self._test(i).variants}
+            screen = (re.compile("|".join(sorted(variants))) if variants else None, plain)
+            self._screens[number, key] = screen
+        pattern, plain = screen
+        alternatives = self._rest[number][key]
+        if pattern and not pattern.search(view.folded):
+            alternatives = [i for i in alternatives if i not in plain]
+        return any(self._test(i).find(view) for i in alternatives)
 
     def _test(self, number: int) -> Test:
         """A test by its number, made when first needed."""
@@ -416,7 +435,8 @@ class Matcher:
             test = self._test(which)
             try:
                 if self._simple[number]:
-                    hit = Hit(block, number) if test.find(view) else None
+                    holds = test.find(view) and all(self._any(number, key, view) for key in self._rest[number])
+                    hit = Hit(block, number) if holds else None
                 else:
                     too_long = rule.max_words is not None and counts[block] > rule.max_words
                     hit = self._confirm(rule, test, view, Hit(block, number), too_long)
