@@ -17,7 +17,7 @@ from functools import partial
 from cleaner import shapes
 from cleaner.matcher import Hit, Matcher, compile_rules
 from cleaner.model import Page, Rule
-from cleaner.prose import Prose
+from cleaner.prose import SENTENCE, Prose
 from cleaner.remember import remembered
 from cleaner.shapes import Context
 
@@ -121,7 +121,8 @@ def _fire(matcher: Matcher, context: Context, folded: str, result: Judgement, bl
 
 
 def _by_phrases(context: Context, fired: list[tuple[Hit, Rule]], result: Judgement) -> None:
-    """Neighbours, exceptions, and how far each removal reaches."""
+    """How blocks end, neighbours, exceptions, and how far each removal reaches."""
+    fired = [(hit, rule) for hit, rule in fired if rule.sentence is None or (context.end(hit.block) == SENTENCE) == rule.sentence]
     for hit, rule in fired:
         if rule.action == "keep" and not (rule.after or rule.before):
             result.saved[hit.block] = _stronger(result.saved.get(hit.block), rule)

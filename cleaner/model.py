@@ -91,6 +91,8 @@ class Rule:
     shape: str | None = None
     """A structural condition, by the name of its detector."""
     zones: frozenset[str] = frozenset()
+    sentence: bool | None = None
+    """Whether the block must end as a sentence does, or must not; None if that is all the same."""
     max_words: int | None = None
     min_words: int = 0
     min_items: int = 0

@@ -30,8 +30,8 @@ DEFAULT_MAX_WORDS = {"starts": 40, "matches": 40, "ends": 25, "contains": 25}
 """The longest block that a phrase may take if its rule does not say: a safety net."""
 
 FIELDS = ("place", "PLACE", "date", "source", "agency", "name", "any")
-_RULE_KEYS = (*TEXT_KEYS, "shape", "label", "why", "action", "take", "inline", "zone", "max-words", "min-words",
-              "min-items", "after", "before", "drop", "keep")  # fmt: skip
+_RULE_KEYS = (*TEXT_KEYS, "shape", "label", "why", "action", "take", "inline", "zone", "sentence", "max-words",
+              "min-words", "min-items", "after", "before", "drop", "keep")  # fmt: skip
 _DATELINE_KEYS = ("agency", "dateline", "found", "not-found", "byline")
 _TOP_KEYS = {
     "common": ("sentence-ends", "always", *_DATELINE_KEYS),
@@ -39,6 +39,7 @@ _TOP_KEYS = {
     "site": ("hosts", "name", "language", "told-by", "allow", *_DATELINE_KEYS),
 }
 _LINE = re.compile(r"([A-Za-z][\w-]*)\s*:[ \t]*(.*)")
+_BULLETS = " •·*-–—>»›|▶►→▪■●○◦"  # do not count at the ends of a phrase
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -49,7 +50,7 @@ def findable(key: str, phrase: str) -> bool:
         return pattern_literals(phrase) is not None
     if key == "is" and not braces(phrase):
         return any(map(str.isalnum, phrase))
-    return phrase_literals(phrase) is not None
+    return phrase_literals(phrase.strip(_BULLETS)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class _Parser:
             texts=texts,
             shape=shape,
             zones=frozenset(z.text for z in self._each_of(draft, "zone", ZONES)),
+            sentence={"yes": True, "no": False, None: None}[self._one_of(draft, "sentence", ("yes", "no"))],
             max_words=self._number(draft, "max-words", default),
             min_words=self._number(draft, "min-words", 0) or 0,
             min_items=self._number(draft, "min-items", 0) or 0,

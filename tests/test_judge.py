@@ -49,6 +49,13 @@ def test_where_there_is_no_running_text_every_zone_fits() -> None:
     assert causes(rules(rule(is_="Zorp blick", zone="tail")), page("Zorp blick", "Krull")) == ["x", None]
 
 
+@pytest.mark.parametrize(("sentence", "goes"), [(None, [1, 3, 5]), ("no", [1, 5]), ("yes", [3])])
+def test_a_rule_may_ask_how_a_block_ends(sentence: str | None, goes: list[int]) -> None:
+    text = page(HEADLINE, "Zorp blick", ONE, "Zorp blick, she said.", TWO, "Zorp blick:")
+    found = causes(rules(rule(starts="Zorp blick", **({"sentence": sentence} if sentence else {}))), text)
+    assert [i for i, cause in enumerate(found) if cause] == goes
+
+
 # -- neighbours -------------------------------------------------------------------------------
 
 
