@@ -235,7 +235,7 @@ def _inside_article(c: Context, rule: Rule) -> Blocks:
 
 def _above_headline(c: Context, rule: Rule) -> Blocks:
     """Short lines above the headline."""
-    return (b for b in range(c.headline or 0) if c.shapes.widths[b] < WIDTHS[2] or c.kind == PAGE)
+    return (b for b in range(c.headline or 0) if c.shapes.widths[b] < WIDTHS[2])
 
 
 DETECTORS: dict[str, Callable[[Context, Rule], Blocks]] = {
