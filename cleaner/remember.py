@@ -14,7 +14,7 @@ import hashlib
 import marshal
 import os
 import sys
-import tempfile
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -64,9 +64,8 @@ def _package() -> bytes:
 def _write(path: Path, data: bytes) -> None:
     """Write aside and rename, so that another process never reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
+    aside = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
+    aside.write_bytes(data)
     os.replace(aside, path)
     kept = sorted(path.parent.glob("*.tables"), key=lambda f: f.stat().st_mtime_ns, reverse=True)
     for old in kept[KEPT:]:
