@@ -101,8 +101,8 @@ class Catalog:
         ]
 
     def content(self, *places: str) -> bytes:
-        """All that is written in the files of these places."""
-        return b"\0".join(Path(path).read_bytes() for path, place, _ in self.paths if place in places)
+        """All that is written in the files of these places, each behind its place."""
+        return b"\0".join(place.encode() + b"\0" + Path(path).read_bytes() for path, place, _ in self.paths if place in places)
 
     def top(self, key: str, *places: str) -> list[str]:
         """The values of a key at the top of the files of these places."""

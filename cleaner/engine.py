@@ -53,8 +53,8 @@ class Cleaner:
     def clean_text(self, text: str, url: str | None = None, language: str | None = None) -> Article:
         """Clean a plain text, one paragraph or page line a line.
 
-        ``url`` chooses the site's rules, ``language`` (ISO 639-1) the datelines; both
-        may be left out. Whatever the text, an `Article` comes back. Raises
+        ``url`` chooses the site's rules, ``language`` (ISO 639-1) the language's rules and
+        datelines; both may be left out. Whatever the text, an `Article` comes back. Raises
         TypeError if an argument is of the wrong type.
         """
         if not isinstance(text, str):

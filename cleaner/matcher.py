@@ -14,7 +14,6 @@ import contextlib
 import itertools
 import re
 import unicodedata
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -40,6 +39,7 @@ _SPACED = re.compile("[:!?;]")  # signs that some write a space before
 _OTHER = {"»": "«", "«": "»"}
 _COMMON_DECORATION = " •·*->»›«‹|[](){}:;,.!?▶►→←▸▪■●○◦_"
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_SET_OPERATION = re.compile(r"\[\[|--|&&|\|\||~~")  # `re` warns of these in classes: they mean more to `regex`
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SENTENCE_START = re.compile(r"(?:[.!?…。؟।։።][\"”»')\]]*\s+|[。！？]|^)[\W_]*\Z")
 _SENTENCE_END = re.compile(r"[.!?…؟।։።][\"”»')\]]*(?=\s+[^\W\d_]|\s*\Z)|[。！？]")
@@ -164,8 +164,8 @@ class Test:
 
     def _compile(self) -> None:
         """Make a ``matches`` pattern: with Python's own `re`, six times as fast, if the checker has tried it for runaway time and `re` knows all of it."""
-        if self._checked:
-            with contextlib.suppress(re.error), warnings.catch_warnings(action="error"):
+        if self._checked and not _SET_OPERATION.search(self.phrase.text):
+            with contextlib.suppress(re.error):
                 self._phrase = _compiled(self.phrase.text, re.IGNORECASE)
         if self._phrase is None:
             self._pattern = regex.compile(self.phrase.text, regex.IGNORECASE)
@@ -361,7 +361,7 @@ class Matcher:
         self._simple = [rule.take != "match" and not rule.inline for rule in self.rules]
         """Whether all that matters of a rule's conditions is that they hold, not where."""
         self._screens: dict[tuple[int, str], tuple[re.Pattern[str] | None, list[int]]] = {}
-        self._most_words = max((o[-1] for table in (self._first, self._whole) for some in table.values() for o in some if o[-1] < _FAR or o[3] == _FAR), default=_HEAD)
+        self._most_words = max((min(o[3], o[4]) for table in (self._first, self._whole) for some in table.values() for o in some), default=0)
         """Of lines with more words none is looked at for phrases that begin it or are all of it."""
         self._first_words = frozenset(word for word, _ in self._first)
         self._owners = list(owners.values())

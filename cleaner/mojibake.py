@@ -15,7 +15,7 @@ def repair(text: str) -> tuple[str, int]:
     """The text with mojibake repaired line by line, and the number of lines changed.
 
     Lines without a sign of it are never touched, and a text with fewer than
-    `GATE` signs is not looked at further.
+    `GATE` signs in its first two million characters is not looked at further.
     """
     if text.isascii() or (not any(letter in text for letter in "ÃÂÐÑØÙ") and "â€" not in text) or len(_SIGNS.findall(text, 0, 2_000_000)) < GATE:
         return text, 0

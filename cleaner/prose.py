@@ -172,10 +172,9 @@ class Shapes:
         """The first line of running text; the number of lines if there is none."""
         return self.prose.index(True) if True in self.prose else len(self.prose)
 
-    @property
-    def last_prose(self) -> int:
-        """The last line of running text, or -1."""
-        return len(self.prose) - 1 - self.prose[::-1].index(True) if True in self.prose else -1
+    def end(self, line: int) -> int:
+        """How a line ends: one of `SENTENCE`, `CUT`, `QUOTE`, `COLON`, `DIGIT`, `WORD`, `SIGN`."""
+        return self.small[line] % _ENDS
 
     @cached_property
     def odd(self) -> list[int]:
@@ -303,7 +302,3 @@ class Prose:
         if len(self._ends) > 50_000:  # a table of all tails of a crawl would grow without bound
             self._ends = _Ends(self.marks)
         return Shapes(lines, self._ends, self._begins)
-
-    def ends_sentence(self, line: str) -> bool:
-        """Whether a line ends as a sentence does, closing quotes and brackets aside."""
-        return self._ends[line[-3:]] == SENTENCE

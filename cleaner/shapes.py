@@ -13,16 +13,14 @@ from functools import cached_property
 
 from cleaner.matcher import count_words, words
 from cleaner.model import Page, Rule
-from cleaner.prose import CUT, PAGE, SENTENCE, WIDTHS, Prose
+from cleaner.prose import COLON, CUT, PAGE, QUOTE, SENTENCE, WIDTHS, Prose
 
-_ENDS = 7
 _WIDE_SPACE = re.compile(r"[^\S\n]{3,}|\t+")
 _GAPS = ("   ", "\t", "\xa0 ", "\xa0\xa0")
 _SEPARATOR = re.compile(r"\s*[›»>→▸►/|•·]+\s*|\s+[-–—:]{1,2}\s+")
 _URL = re.compile(r"<?(?:https?://|www\.|pic\.twitter\.com/|t\.co/)\S+>?|[\w.+-]+@[\w-]+\.[\w.-]+", re.I)
 _HASHTAGS = re.compile(r"(?:[#＃][\w\u200c·-]+[\s,|]*){2,}")
 _ASKS = "?!؟！？"
-
 
 Blocks = Iterable[int]
 NEAR = 30
@@ -98,7 +96,7 @@ class Context:
 
     def end(self, block: int) -> int:
         """How a block ends, as `cleaner.prose` classes it."""
-        return self.shapes.small[block] % _ENDS
+        return self.shapes.end(block)
 
     def _sentence(self, block: int) -> bool:
         return self.end(block) == SENTENCE and self.lines[block][-1] not in _ASKS and self.shapes.widths[block] >= WIDTHS[3]
@@ -213,7 +211,7 @@ def _titles(c: Context, rule: Rule) -> Blocks:
 def _is_title(c: Context, block: int) -> bool:
     """Whether a line could be the headline of another article."""
     line = c.lines[block]
-    if not WIDTHS[2] <= c.shapes.widths[block] < WIDTHS[6] or (c.end(block) == SENTENCE and line[-1] not in _ASKS) or c.end(block) == 2:
+    if not WIDTHS[2] <= c.shapes.widths[block] < WIDTHS[6] or (c.end(block) == SENTENCE and line[-1] not in _ASKS) or c.end(block) == QUOTE:
         return False
     return (line[0].isalpha() or line[0] in "\"'“‘«„「『¿¡") and not line[0].islower() and words(line) >= 4
 
@@ -283,7 +281,7 @@ def find_headline(c: Context, taken: Sequence[object]) -> int | None:
     best, best_score = None, 0.0
     for b in candidates:
         line, size = c.lines[b], c.shapes.widths[b]
-        if not 12 <= size <= 260 or (c.end(b) == SENTENCE and line[-1] not in _ASKS) or c.end(b) in (CUT, 3):
+        if not 12 <= size <= 260 or (c.end(b) == SENTENCE and line[-1] not in _ASKS) or c.end(b) in (CUT, COLON):
             continue
         if (line[0].isalpha() and line[0].islower()) or words(line) < 2:
             continue

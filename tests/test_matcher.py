@@ -448,3 +448,15 @@ def test_no_rules_find_nothing() -> None:
 def test_thousands_of_rules_find_what_few_do() -> None:
     many = rules("".join(rule(f"r{n}", starts=f"phrase number{n}") for n in range(1200)) + rule("x", starts="Share this"))
     assert hits(many, page("Share this story", "Phrase number77 is here", "nothing")) == [("x", "Share this story"), ("r77", "Phrase number77 is here")]
+
+
+def test_a_long_whole_line_is_found_beside_a_rule_for_short_lines_only() -> None:
+    found = rules(rule("short", starts="{Zorp|Krull} blick", max_words="2") + rule("long", is_="One two three four five six seven"))
+    assert hits(found, "One two three four five six seven") == [("long", "One two three four five six seven")]
+
+
+@pytest.mark.parametrize("pattern", ["[[a-z]]zorp", "[a&&b]zorp", "[a||b]zorp"])
+def test_a_checked_pattern_that_python_warns_of_runs_all_the_same(pattern: str) -> None:
+    file = parse(rule(matches=pattern), "common.txt", "common", checked=True)
+    assert Matcher(file.rules).find(["blick"], "blick", ["blick"]) == ([], [])
+    Matcher(file.rules).find(["a]zorp"], "a]zorp", ["a]zorp"])
