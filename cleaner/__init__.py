@@ -12,17 +12,30 @@ rules that `rulefile`, `catalog` and `matcher` made ready) → `article.assemble
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from cleaner.article import Article
 from cleaner.engine import Cleaner
 from cleaner.model import KINDS, LABELS, Block, Dateline, Problem, Removed, Rule, RuleError, Source, Span, Verdict
 
-__all__ = ["KINDS", "LABELS", "Article", "Block", "Cleaner", "Dateline", "Problem", "Removed", "Rule", "RuleError", "Source", "Span", "Verdict", "clean_text"]  # fmt: skip
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+
+__all__ = ["KINDS", "LABELS", "Article", "Block", "Cleaner", "Dateline", "Problem", "Removed", "Rule", "RuleError", "Source", "Span", "Verdict", "clean", "clean_text"]  # fmt: skip
 
 
 @cache
 def _default() -> Cleaner:
     return Cleaner()
+
+
+def clean(html: str | bytes | BeautifulSoup, url: str | None = None, language: str | None = None, *, captions: bool = False) -> Article:
+    """Clean a web page with the shipped rules and the user's own: see `Cleaner.clean`.
+
+    Whatever the page, an `Article` comes back. Raises TypeError if an argument is
+    of the wrong type, `RuleError` if the user's own rule files have faults.
+    """
+    return _default().clean(html, url, language, captions=captions)
 
 
 def clean_text(text: str, url: str | None = None, language: str | None = None) -> Article:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from cleaner.dateline import Forms, dateline
 from cleaner.judge import Judgement
 from cleaner.model import Block, Dateline, Page, Removed, Rule, Verdict
+from cleaner.places import path
+from cleaner.printed import authors_of, read_time, unprinted_headline, without_site
 
 _BULLETS = "•·*‣◦▪●○■–-"
 _QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“”", "‘": "’", "「": "」", "『": "』"}
@@ -44,6 +47,10 @@ class Article:
     """What a caller should know: one sentence each."""
     site: str | None = None
     """The place of the site's rule file (``site/maghress.com``), if one applied."""
+    authors: tuple[str, ...] = ()
+    """Who wrote it, one name each: as the page says, else as the byline does."""
+    site_name: str | None = None
+    """What the outlet calls itself, if the page says."""
     _page: Page = field(default=Page("", ()), repr=False, compare=False)
     _judgement: Judgement = field(default_factory=lambda: Judgement([]), repr=False, compare=False)
     _head: Head = field(default=((-1, 0, 0), -1), repr=False, compare=False)
@@ -63,6 +70,16 @@ class Article:
     def source_text(self) -> str:
         """The reader's text, in which all positions count."""
         return self._page.text
+
+    @cached_property
+    def published(self) -> datetime.datetime | None:
+        """When the page says that the article was published, with its time zone if it gives one; None if it does not say."""
+        return read_time(self._page.said.published)
+
+    @cached_property
+    def modified(self) -> datetime.datetime | None:
+        """When the page says that the article was last changed."""
+        return read_time(self._page.said.modified)
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -90,7 +107,12 @@ class Article:
         """What was removed, in the order of the text, each with its label and rule."""
         text = self._page.text
         gone = [(v, v.rule) for v in self.verdicts if v.kind == "removed"]
-        return tuple(Removed(text[v.start : v.end], v.start, v.end, rule.label or "other", rule.id, str(rule.source)) for v, rule in gone if rule)
+        markup, starts = self._page.markup, self._page.starts if self._page.markup else ()
+
+        def where(at: int) -> str:
+            return path(markup, markup.element[bisect.bisect_right(starts, at) - 1]) if markup else ""
+
+        return tuple(Removed(text[v.start : v.end], v.start, v.end, rule.label or "other", rule.id, str(rule.source), where(v.start)) for v, rule in gone if rule)
 
     def to_dict(self, removed: bool = True) -> dict[str, Any]:
         """The article as plain data, ready for JSON; dates are ISO 8601."""
@@ -100,6 +122,10 @@ class Article:
             "dateline": line
             and {"text": line.text, "place": line.place, "date_text": line.date_text, "date": line.date.isoformat() if line.date else None, "source": line.source},
             "byline": self.byline,
+            "authors": list(self.authors),
+            "published": self.published.isoformat() if self.published else None,
+            "modified": self.modified.isoformat() if self.modified else None,
+            "site_name": self.site_name,
             "blocks": [{"text": b.text, "start": b.start, "end": b.end, "kind": b.kind} for b in self.blocks],
             "paragraphs": list(self.paragraphs),
             "body": self.body,
@@ -109,7 +135,10 @@ class Article:
             "warnings": list(self.warnings),
         }
         if removed:
-            data["removed"] = [{"text": r.text, "start": r.start, "end": r.end, "label": r.label, "rule": r.rule, "source": r.source} for r in self.removed]
+            data["removed"] = [
+                {"text": r.text, "start": r.start, "end": r.end, "label": r.label, "rule": r.rule, "source": r.source} | ({"path": r.path} if r.path else {})
+                for r in self.removed
+            ]
         return data
 
 
@@ -125,7 +154,7 @@ def _finer(text: str) -> str:
     return "paragraph"
 
 
-def assemble(page: Page, judgement: Judgement, forms: Forms, reference: datetime.date | None = None, warnings: tuple[str, ...] = ()) -> Article:
+def assemble(page: Page, judgement: Judgement, forms: Forms, reference: datetime.date | None = None, warnings: tuple[str, ...] = (), between: Sequence[str] = ()) -> Article:
     """Put the kept blocks of a page together as an `Article`."""
     lines = page.lines
     found, byline = _find_head(page, judgement, forms)
@@ -147,9 +176,11 @@ def assemble(page: Page, judgement: Judgement, forms: Forms, reference: datetime
         block, first, last, fields = found
         line = dateline(fields, lines[block][first:last].strip(), page.language, reference)
     return Article(
-        headline=None if judgement.headline is None else lines[judgement.headline],
+        headline=unprinted_headline(page.said) if judgement.headline is None else without_site(lines[judgement.headline], page.said),
         dateline=line,
-        byline=byline[1] if byline else None,
+        byline=byline[1] if byline else ", ".join(page.said.authors) or None,
+        authors=authors_of(page.said.authors or ([byline[1]] if byline else []), between),
+        site_name=page.said.site or None,
         paragraphs=tuple(paragraphs),
         language=page.language,
         url=page.url,

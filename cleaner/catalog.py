@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cleaner.model import Problem, Rule, RuleError, Source
-from cleaner.rulefile import RuleFile, parse
+from cleaner.rulefile import SELECTOR_KEYS, RuleFile, parse
 
 ENVIRONMENT = "CLEANER_RULES"
 """Environment variable with more rule folders, separated like ``PATH``."""
@@ -99,6 +99,23 @@ class Catalog:
             for file in self.at(*self.sites)
             for phrase in file.top.get("told-by", ())
         ]
+
+    def selectors(self, place: str) -> dict[str, tuple[str, ...]]:
+        """The CSS selectors of a site's file, by key."""
+        found = {key: tuple(v for v in self.top(key, place) if "{name}" not in v) for key in SELECTOR_KEYS if key != "remove"}
+        return {key: values for key, values in found.items() if values}
+
+    def site_rules(self, place: str) -> tuple[list[Rule], Rule | None]:
+        """What a site's ``remove`` selectors remove, each a rule, and the rule that takes what its ``body`` selectors do not select."""
+        removals: list[Rule] = []
+        outside: Rule | None = None
+        for file in self.at(place):
+            for number, phrase in enumerate(file.top.get("remove", ()), 1):
+                why = "An element that the site's file removes."
+                removals.append(Rule(f"{place}/remove-{number}", Source(file.path, phrase.line), "other", why, selectors=(phrase.text,), tier=2))
+            for phrase in file.top.get("body", ())[:1]:
+                outside = Rule(f"{place}/body", Source(file.path, phrase.line), "navigation", "Not in what the site's file selects as body.", shape="outside-article", tier=2)
+        return removals, outside
 
     def content(self, *places: str) -> bytes:
         """All that is written in the files of these places, each behind its place."""

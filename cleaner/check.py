@@ -12,11 +12,14 @@ import regex
 from cleaner.catalog import Catalog
 from cleaner.dateline import Forms, Head
 from cleaner.fold import fold
-from cleaner.judge import Judgement, RuleSet, Site, judge
+from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page
 from cleaner.literals import pattern_literals
 from cleaner.model import Page, Phrase, Problem, Rule
+from cleaner.places import has_place
+from cleaner.read_html import read_html
 from cleaner.read_text import read_text
 from cleaner.rulefile import RuleFile
+from cleaner.shapes import BY_PAGE
 
 FILLER = (
     "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore et dolore magna aliqua.",
@@ -146,12 +149,19 @@ def _examples(rule: Rule, rules: dict[str, Rule], base: RuleSet, site: Site | No
 
 
 def _judge(page: Page, base: RuleSet, site: Site | None = None) -> Judgement:
+    if page.markup:
+        from cleaner.content import judge_blocks
+
+        scores, headline = judge_blocks(page, base.prose.shapes(page.lines))
+        return judge_page(page, scores, headline, base, site)
     return judge(page, fold("\n".join(page.lines)), base, lambda told: site)
 
 
 def document(rule: Rule, example: str) -> tuple[Page, set[int]]:
     """An example as a page, set among running text, and the offsets (spaces aside) that must go."""
     text = example.replace("\\n", "\n")
+    if on_pages(rule):
+        return _page(rule, text)
     if not rule.shape:
         before = "" if rule.zones == {"head"} else "\n".join(FILLER) + "\n"
         after_text = rule.take == "rest" or (rule.zones and "body" not in rule.zones and "tail" in rule.zones)
@@ -170,6 +180,33 @@ def document(rule: Rule, example: str) -> tuple[Page, set[int]]:
             wanted |= {len(plain) + i for i, c in enumerate(piece) if not c.isspace()}
         plain += piece
     return read_text(plain), wanted
+
+
+def on_pages(rule: Rule) -> bool:
+    """Whether a rule can only be met by a block of a web page; its examples are HTML."""
+    return has_place(rule) or rule.link_density > 0 or rule.shape == BY_PAGE
+
+
+def _page(rule: Rule, example: str) -> tuple[Page, set[int]]:
+    """An example in HTML as a page, set among running text."""
+    if "[[" not in example:
+        example = f"[[{example}]]"
+    filler = "".join(f"<p>{line}</p>" for line in FILLER)
+    text = f"<html><body><article>{filler}{example}{filler}</article></body></html>"
+    page, _ = read_html(text.replace("[[", "\ue000").replace("]]", "\ue001"), selectors=rule.selectors)
+    wanted: set[int] = set()
+    inside = False
+    at = 0
+    for line in page.lines:
+        start = at
+        for letter in line:
+            if letter in "\ue000\ue001":
+                inside = letter == "\ue000"
+            elif at > start or not letter.isspace():
+                wanted |= {at} if inside and not letter.isspace() else set()
+                at += 1
+        at += at > start  # a mark that stands alone is no block
+    return read_html(text.replace("[[", "").replace("]]", ""), selectors=rule.selectors)[0], wanted
 
 
 def removed(page: Page, judgement: Judgement) -> set[int]:

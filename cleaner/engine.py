@@ -6,17 +6,22 @@ import datetime
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cleaner import catalog, language
 from cleaner.article import Article, assemble
 from cleaner.catalog import Catalog
 from cleaner.dateline import Forms
 from cleaner.fold import fold
-from cleaner.judge import RuleSet, Site, judge
+from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page
 from cleaner.model import Page
 from cleaner.mojibake import repair
+from cleaner.prose import Prose
+from cleaner.read_html import read_html
 from cleaner.read_text import read_text
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
 
 
 class Cleaner:
@@ -41,6 +46,9 @@ class Cleaner:
         self._rules: dict[tuple[str, ...], RuleSet] = {}
         self._sites: dict[str, Site] = {}
         self._forms: dict[tuple[str | None, str | None], Forms] = {}
+        self._prose = Prose(self._catalog.top("sentence-ends", "common"))
+        self._between = tuple(self._catalog.top("between-names", "common"))
+        self._selectors = frozenset(s for rule in self._catalog.rules("common") for s in rule.selectors)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _build, (self._options,)
@@ -70,6 +78,78 @@ class Cleaner:
         page = read_text(text, url)
         return self._finish(replace(page, language=self._language(page, language, warnings)), warnings)
 
+    def clean(self, html: str | bytes | BeautifulSoup, url: str | None = None, language: str | None = None, *, captions: bool = False, encoding: str | None = None) -> Article:
+        """Clean a web page: its bytes as they came, its decoded HTML, or a `BeautifulSoup` of it.
+
+        ``url`` chooses the site's rules; ``language`` (ISO 639-1) the language's; both may
+        be left out. With ``captions`` those of the article's pictures stay. ``encoding`` is
+        what the server's header said of bytes. Whatever the page, an `Article` comes
+        back. Raises TypeError if an argument is of the wrong type.
+        """
+        if not isinstance(html, (str, bytes)):
+            if isinstance(html, (bytearray, memoryview)):
+                html = bytes(html)
+            elif hasattr(html, "find_all") and hasattr(html, "decode"):
+                html = html.decode()
+            else:
+                raise TypeError(f"html is {type(html).__name__}, not str, bytes or BeautifulSoup")
+        for name, value in (("url", url), ("language", language), ("encoding", encoding)):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"{name} is {type(value).__name__}, not str")
+        site = self._site(self._catalog.site_of(url))
+        page, warnings = read_html(html, url, {*(site.asked if site else ()), *self._selectors}, encoding)
+        if self._repair:
+            text, changed = repair(page.text)
+            if changed:
+                warnings.append(f"mojibake repaired in {changed} lines; positions count in the repaired text")
+                page = replace(page, text=text, lines=text.split("\n"))
+        if not page.lines:
+            return self._empty(page, warnings)
+        from cleaner.content import judge_blocks
+
+        scores, headline = judge_blocks(page, self._prose.shapes(page.lines))
+        kept = [line for line, score in zip(page.lines, scores, strict=True) if score > 0]
+        if sum(map(len, kept)) < _LITTLE and not (site and site.selectors.get("body")):
+            scores = self._second_opinion(html, page, scores, warnings)
+            kept = [line for line, score in zip(page.lines, scores, strict=True) if score > 0]
+        page = replace(page, language=self._language_of_page(page, kept or page.lines, language, warnings))
+        judgement = judge_page(page, scores, headline, self._rules_for(page.language), site, captions=captions)
+        if None not in [c for b, c in enumerate(judgement.causes) if b != judgement.headline]:
+            warnings.append("no article found: " + _kind_of_page(page))
+        elif not page.said.free and sum(len(line) for line, c in zip(page.lines, judgement.causes, strict=True) if c is None) < _STUB:
+            warnings.append("the page says that the article is for subscribers, and is short: perhaps only its beginning is here")
+        forms = self._forms_of(page.language, judgement.site)
+        return assemble(page, judgement, forms, self._reference, tuple(warnings), self._between)
+
+    def _empty(self, page: Page, warnings: list[str]) -> Article:
+        warnings = warnings or ["the page has no text"]
+        return assemble(page, Judgement([]), self._forms_of(None, None), self._reference, tuple(warnings), self._between)
+
+    def _second_opinion(self, html: str | bytes, page: Page, scores: Sequence[float], warnings: list[str]) -> Sequence[float]:
+        """Scores by what trafilatura finds, where our own reader found next to nothing and it found something."""
+        import trafilatura
+
+        try:
+            found = trafilatura.extract(html, include_comments=False) or ""
+        except Exception:  # whatever it stumbles over, ours is the answer
+            found = ""
+        text = "".join(found.split())
+        squeezed = ["".join(line.split()) for line in page.lines]
+        theirs = [len(line) >= 20 and line in text for line in squeezed]
+        if sum(len(line) for line, yes in zip(squeezed, theirs, strict=True) if yes) < _LITTLE:
+            return scores
+        warnings.append("second opinion: our reader found next to no article here; these are the paragraphs that trafilatura names")
+        return [1.0 if yes else score for yes, score in zip(theirs, scores, strict=True)]
+
+    def _language_of_page(self, page: Page, kept: Sequence[str], said: str | None, warnings: list[str]) -> str | None:
+        """The caller's word, else the page's, if there are rules for it; English, which templates say of any page, is looked at."""
+        if said:
+            return self._language(page, said, warnings)
+        code = language.normal(page.said.language) if page.said.language else ""
+        if code in self._catalog.languages and code not in self._always:
+            return code
+        return language.detect(_sample(kept)) or code or None
+
     def _finish(self, page: Page, warnings: list[str]) -> Article:
         folded = fold("\n".join(page.lines))
         known = self._catalog.site_of(page.url)
@@ -80,7 +160,7 @@ class Cleaner:
         elif None not in judgement.causes:
             warnings.append("no article found: rules removed all of the text")
         forms = self._forms_of(page.language, judgement.site)
-        return assemble(page, judgement, forms, self._reference, tuple(warnings))
+        return assemble(page, judgement, forms, self._reference, tuple(warnings), self._between)
 
     def _language(self, page: Page, said: str | None, warnings: list[str]) -> str | None:
         if not said:
@@ -106,7 +186,8 @@ class Cleaner:
             return None
         known = self._sites.get(place)
         if known is None:
-            known = Site(place, RuleSet.of(self._catalog.rules(place)), frozenset(self._catalog.top("allow", place)))
+            removals, outside = self._catalog.site_rules(place)
+            known = Site(place, RuleSet.of([*self._catalog.rules(place), *removals]), frozenset(self._catalog.top("allow", place)), self._catalog.selectors(place), outside)
             self._sites[place] = known
         return known
 
@@ -115,13 +196,32 @@ class Cleaner:
         if forms is None:
             places = ["common", *(f"lang/{c}" for c in dict.fromkeys([code, *self._always])), *([place] if place else [])]
             top = self._catalog.top
-            forms = Forms.of(top("dateline", *places), top("byline", *places), top("agency", *places))
+            forms = Forms.of(top("dateline", *places), [b for b in top("byline", *places) if "{name}" in b], top("agency", *places))
             self._forms[code, place] = forms
         return forms
 
 
 def _build(options: dict[str, Any]) -> Cleaner:
     return Cleaner(**options)
+
+
+_LITTLE = 140
+"""Characters of article below which trafilatura is asked."""
+_STUB = 1500
+"""Characters of article below which a subscribers' page is likely to be cut."""
+
+
+def _kind_of_page(page: Page) -> str:
+    """What a page without an article seems to be."""
+    assert page.markup
+    size = sum(map(len, page.lines))
+    if size < 400:
+        return "the page has next to no text; perhaps scripts would fill it in a browser"
+    if sum(page.markup.linked) > 0.5 * size:
+        return "most of the page is links; it looks like a home page or a listing"
+    if not page.said.free:
+        return "the page says that the article is for subscribers"
+    return "the page has text, but none that looks like an article's"
 
 
 def _sample(lines: Sequence[str]) -> str:

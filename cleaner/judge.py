@@ -10,13 +10,15 @@ language's, a language's before a common one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from cleaner import shapes
+from cleaner.fold import fold
 from cleaner.matcher import Hit, Matcher, compile_rules
-from cleaner.model import Page, Rule
+from cleaner.model import Markup, Page, Rule
+from cleaner.places import Places, has_place
 from cleaner.prose import SENTENCE, Prose
 from cleaner.remember import remembered
 from cleaner.shapes import Context
@@ -32,6 +34,8 @@ class RuleSet:
     """What looks for exceptions and for what tells a site: in every line, whatever its shape."""
     shapes: tuple[Rule, ...]
     prose: Prose
+    places: Places
+    """What looks for the page conditions of all of them."""
 
     @classmethod
     def of(cls, rules: Iterable[Rule], sentence_ends: Iterable[str] = (), content: bytes | None = None) -> RuleSet:
@@ -47,6 +51,7 @@ class RuleSet:
             Matcher([r for r in phrases if r.action != "drop"], few=True),
             tuple(r for r in rules if r.shape),
             Prose(sentence_ends),
+            Places(rules),
         )
 
 
@@ -57,6 +62,15 @@ class Site:
     place: str
     rules: RuleSet
     disabled: frozenset[str] = frozenset()
+    selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By key (``headline``, ``byline``, ``body``) the CSS selectors of its pages."""
+    outside: Rule | None = None
+    """What takes all that its ``body`` selectors do not select."""
+
+    @property
+    def asked(self) -> list[str]:
+        """All selectors that its pages are to be asked."""
+        return sorted({*(s for some in self.selectors.values() for s in some), *self.rules.places.selectors})
 
 
 @dataclass
@@ -74,23 +88,34 @@ class Judgement:
     """The place of the site whose rules applied."""
     headline: int | None = None
     """The block that is the headline, if one was found."""
+    captions: set[int] = field(default_factory=set)
+    """Captions that were asked for."""
     first: int = 0
     """The first block of the article's running text; the number of blocks if there is none."""
 
 
 def judge(page: Page, folded: str, base: RuleSet, choose_site: Callable[[set[str]], Site | None] = lambda told: None) -> Judgement:
-    """Judge all blocks of a page by the base rules and those of its site.
+    """Judge all blocks of a text by the base rules and those of its site.
 
     `folded` is `cleaner.fold.fold` of the blocks joined by line breaks.
     `choose_site` is given the places of the sites that the text tells of, and
     says whose rules apply.
     """
-    result = Judgement([None] * len(page.lines))
     if not page.lines:
         site = choose_site(set())
-        result.site = site.place if site else None
-        return result
-    context = Context(page, folded.split("\n"), base.prose)
+        return Judgement([], site=site.place if site else None)
+    return _judge(Context(page, folded.split("\n"), base.prose), folded, base, choose_site)
+
+
+def _judge(
+    context: Context,
+    folded: str,
+    base: RuleSet,
+    choose_site: Callable[[set[str]], Site | None],
+    meets: Callable[[int, Rule], bool] = lambda block, rule: not has_place(rule) and not rule.link_density,
+) -> Judgement:
+    """Both passes over the blocks of a context; `meets` says whether a block meets a rule's page conditions."""
+    result = Judgement([None] * len(context.lines))
     fired = _fire(base.everywhere, context, folded, result)
     site = choose_site({rule.id for _, rule in fired if rule.action == "tell"})
     result.site = site.place if site else None
@@ -101,7 +126,7 @@ def judge(page: Page, folded: str, base: RuleSet, choose_site: Callable[[set[str
         fired += _fire(site.rules.everywhere, context, folded, result)
         fired += _fire(site.rules.matcher, context, folded, result)
         structural = [r for r in structural if r.id not in site.disabled] + list(site.rules.shapes)
-    _by_phrases(context, fired, result)
+    _by_phrases(context, [(hit, rule) for hit, rule in fired if meets(hit.block, rule)], result)
     shapes.apply(context, structural, result.causes, _stronger)
     for block in result.saved:
         result.causes[block] = None
@@ -109,6 +134,109 @@ def judge(page: Page, folded: str, base: RuleSet, choose_site: Callable[[set[str
     result.headline = context.headline
     result.first = context.first
     return result
+
+
+def judge_page(page: Page, scores: Sequence[float], headline: int | None, base: RuleSet, site: Site | None = None, *, captions: bool = False) -> Judgement:
+    """Judge all blocks of a web page.
+
+    `scores` are the log-odds of `cleaner.content` that a block is the article's,
+    `headline` the block that it takes for the headline. What is outside the
+    article (or not in what the site's file selects as body) goes by the rule that
+    says what it is; what is inside is judged by page conditions, then by phrases
+    and structure as a text is. With `captions` those inside the article stay.
+    """
+    markup = page.markup
+    assert markup
+    count = len(page.lines)
+    disabled = site.disabled if site else frozenset[str]()
+    sets = [base.places, *([site.rules.places] if site else [])]
+    meets = _meets(markup, sets, disabled)
+    result = Judgement([None] * count, site=site.place if site else None)
+    body: frozenset[int] = frozenset()
+    picked = {key: _first_selected(markup, some) for key, some in site.selectors.items()} if site else {}
+    if site:
+        for key, some in site.selectors.items():
+            if not picked[key]:
+                what = f"{key}: {', '.join(some)} of {site.place}"
+                result.warnings.append(f"stale selector: {what} selects nothing here; the site may have changed, its rule file wants a look")
+        body = picked.get("body", frozenset())
+        headline = next((b for b in range(count) if markup.element[b] in picked.get("headline", ())), headline)
+    within = _descendants(markup, body)
+    outside: dict[int, Rule] = {rule.tier: rule for rule in base.shapes if rule.shape == shapes.BY_PAGE and not has_place(rule) and rule.id not in disabled}
+    fallback = outside.get(0)
+    inside = [within[e] for e in markup.element] if body else [score > 0 for score in scores]
+    inner: list[int] = []
+    for block, element in enumerate(markup.element):
+        rules = meets[element]
+        if block == headline:
+            inner.append(block)
+        elif not inside[block]:
+            named = [rule for rule in rules if rule.shape == shapes.BY_PAGE]
+            result.causes[block] = named[0] if named else site.outside if body and site else fallback
+            if result.causes[block] is None:
+                inner.append(block)
+        else:
+            decided = [rule for rule in rules if not rule.texts and not rule.shape and rule.action == "drop" and _dense(markup, page, block, rule)]
+            if decided and not any(rule.action == "keep" and not rule.texts for rule in rules):
+                result.causes[block] = decided[0]
+            else:
+                inner.append(block)
+    if captions and True in inside:
+        first, last = inside.index(True), count - 1 - inside[::-1].index(True)
+        for block in range(first, last + 1):
+            cause = result.causes[block]
+            if cause and cause.label == "credit" and (inside[block] or cause.shape == shapes.BY_PAGE):
+                result.causes[block] = None
+                result.captions.add(block)
+    result.headline = headline
+    result.first = next((b for b in inner if b != headline), count)
+    if not inner:
+        return result
+    lines = [page.lines[b] for b in inner]
+    folded = fold("\n".join(lines))
+    small = Page("", lines)
+    context = Context(small, folded.split("\n"), base.prose, settled=True, headline=inner.index(headline) if headline in inner else None)
+    found = _judge(
+        context, folded, base, lambda told: site,
+        lambda block, rule: (not has_place(rule) or rule in meets[markup.element[inner[block]]]) and _dense(markup, page, inner[block], rule),
+    )  # fmt: skip
+    for place, block in enumerate(inner):
+        result.causes[block] = found.causes[place]
+    result.saved = {inner[place]: rule for place, rule in found.saved.items()}
+    result.parts = {inner[place]: parts for place, parts in found.parts.items()}
+    result.warnings += found.warnings
+    result.first = inner[found.first] if found.first < len(inner) else count
+    return result
+
+
+def _first_selected(markup: Markup, selectors: Iterable[str]) -> frozenset[int]:
+    """The elements that the first of these selectors selects which selects any."""
+    return next((found for selector in selectors if (found := markup.selected.get(selector, frozenset()))), frozenset())
+
+
+def _descendants(markup: Markup, elements: frozenset[int]) -> list[bool]:
+    """For each element whether it is one of these or in one."""
+    inside: list[bool] = []
+    for element, parent in enumerate(markup.tree.parent):
+        inside.append(element in elements or (element > 0 and inside[parent]))
+    return inside
+
+
+def _meets(markup: Markup, sets: Sequence[Places], disabled: frozenset[str]) -> list[tuple[Rule, ...]]:
+    """For each element the rules whose page conditions it meets, itself or by one around it, the innermost and strongest first."""
+    found: list[tuple[Rule, ...]] = []
+    own = [places.of(markup) for places in sets]
+    tiers = list(zip(reversed(sets), reversed(own), strict=True))
+    for element, parent in enumerate(markup.tree.parent):
+        above = found[parent] if element else ()
+        mine = tuple(rule for places, numbers in tiers for n in numbers[element] if (rule := places.rules[n]).id not in disabled)
+        found.append((*mine, *(rule for rule in above if rule not in mine)) if mine else above)
+    return found
+
+
+def _dense(markup: Markup, page: Page, block: int, rule: Rule) -> bool:
+    """Whether enough of a block is links for a rule."""
+    return not rule.link_density or markup.linked[block] >= rule.link_density * len(page.lines[block])
 
 
 def _fire(matcher: Matcher, context: Context, folded: str, result: Judgement, blocks: Sequence[int] | None = None) -> list[tuple[Hit, Rule]]:

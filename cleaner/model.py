@@ -43,7 +43,7 @@ LABELS: Mapping[str, str] = {
 }
 """The fixed set of labels, with what each stands for."""
 
-KINDS = ("headline", "dateline", "byline", "paragraph", "crosshead", "quote", "list-item")
+KINDS = ("headline", "dateline", "byline", "paragraph", "crosshead", "quote", "list-item", "caption")
 """What a kept block can be."""
 
 
@@ -90,6 +90,14 @@ class Rule:
     """Text conditions by key (``is``, ``starts``, ``ends``, ``contains``, ``matches``)."""
     shape: str | None = None
     """A structural condition, by the name of its detector."""
+    tags: frozenset[str] = frozenset()
+    """Page conditions: the element that holds the block, or one around it, has one of these names, ..."""
+    named: tuple[str, ...] = ()
+    """... one of these words in its class, id or role, ..."""
+    selectors: tuple[str, ...] = ()
+    """... and is selected by one of these."""
+    link_density: float = 0.0
+    """The least share of the block's characters that must be links'."""
     zones: frozenset[str] = frozenset()
     sentence: bool | None = None
     """Whether the block must end as a sentence does, or must not; None if that is all the same."""
@@ -132,6 +140,61 @@ class RuleError(ValueError):
         return RuleError, (self.problems,)
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The elements of a web page that hold blocks, one column a fact; element 0 is the page itself."""
+
+    parent: Sequence[int]
+    """For each element the one around it; -1 for element 0. An element comes after the one around it, ..."""
+    end: Sequence[int]
+    """... and all that are in element ``e`` have the numbers from ``e`` to ``end[e] - 1``."""
+    tag: Sequence[str]
+    """Its name."""
+    names: Sequence[str]
+    """What its class, id, role and the like say, joined by spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """Where the blocks of a web page stand: one column a fact, not one object a block."""
+
+    element: Sequence[int]
+    """For each block the element that holds it."""
+    linked: Sequence[int]
+    """How many of its characters are links', ..."""
+    bold: Sequence[int]
+    """... how many are in bold, ..."""
+    slanted: Sequence[int]
+    """... how many in italics."""
+    broken: Sequence[bool]
+    """Whether a line break (``<br>``) stands before or behind it in its element."""
+    tree: Tree
+    selected: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """For each CSS selector that was asked for the elements it selects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a web page says of itself, as it says it: the first of JSON-LD, microdata, Open Graph and plain meta elements that has a word on it."""
+
+    title: str = ""
+    """The ``<title>``, site's name and all."""
+    headlines: tuple[str, ...] = ()
+    """What is called a headline or title elsewhere."""
+    site: str = ""
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    modified: str = ""
+    description: str = ""
+    language: str = ""
+    body: str = ""
+    """The article's text, if the page repeats it for machines."""
+    kind: str = ""
+    """The type that schema.org or Open Graph is told, such as ``NewsArticle`` or ``website``."""
+    free: bool = True
+    """False if the page says that the article is for subscribers."""
+
+
 @dataclass(frozen=True)
 class Page:
     """What a reader returns: the text and its blocks.
@@ -146,6 +209,9 @@ class Page:
     """The text of each block: one line, never blank, without space around it."""
     url: str | None = None
     language: str | None = None
+    markup: Markup | None = None
+    """Where each block stands in the page's tree; None for plain text."""
+    said: Said = Said()
 
     @cached_property
     def starts(self) -> Sequence[int]:
@@ -193,6 +259,8 @@ class Removed:
     """The rule's full id, such as ``lang/fr/lire-aussi``."""
     source: str
     """Where the rule is written, as ``file:line``."""
+    path: str = ""
+    """On a web page the element that holds it, as ``body > div.related > ul > li``."""
 
 
 @dataclass(frozen=True, slots=True)

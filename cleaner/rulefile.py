@@ -23,25 +23,37 @@ ZONES = ("head", "body", "tail")
 TAKES = ("block", "match", "section", "rest")
 ACTIONS = ("drop", "keep")
 SHAPES = ("spaced-run", "trail", "cut-headline", "headline-again", "said-again", "above-headline", "number-only", "zero-only",
-          "symbols-only", "link-only", "hashtags", "titles", "before-article", "after-article", "inside-article")  # fmt: skip
+          "symbols-only", "link-only", "hashtags", "titles", "before-article", "after-article", "inside-article", "outside-article")  # fmt: skip
 """Names of the structural detectors; `cleaner/shapes.py` has them."""
 
 DEFAULT_MAX_WORDS = {"starts": 40, "matches": 40, "ends": 25, "contains": 25}
 """The longest block that a phrase may take if its rule does not say: a safety net."""
 
 FIELDS = ("place", "PLACE", "date", "source", "agency", "name", "any")
-_RULE_KEYS = (*TEXT_KEYS, "shape", "label", "why", "action", "take", "inline", "zone", "sentence", "max-words",
+PAGE_KEYS = ("tag", "named", "selector", "link-density")
+"""Conditions that only a block of a web page can meet."""
+_RULE_KEYS = (*TEXT_KEYS, *PAGE_KEYS, "shape", "label", "why", "action", "take", "inline", "zone", "sentence", "max-words",
               "min-words", "min-items", "after", "before", "drop", "keep")  # fmt: skip
+SELECTOR_KEYS = ("headline", "byline", "body", "remove")
+"""What a site file can say of its pages, as CSS selectors."""
 _DATELINE_KEYS = ("agency", "dateline", "found", "not-found", "byline")
 _TOP_KEYS = {
-    "common": ("sentence-ends", "always", *_DATELINE_KEYS),
+    "common": ("sentence-ends", "always", "between-names", *_DATELINE_KEYS),
     "lang": ("language", "name", "sentence-ends", *_DATELINE_KEYS),
-    "site": ("hosts", "name", "language", "told-by", "allow", *_DATELINE_KEYS),
+    "site": ("hosts", "name", "language", "told-by", "allow", *SELECTOR_KEYS, "fixture", *_DATELINE_KEYS),
 }
 _LINE = re.compile(r"([A-Za-z][\w-]*)\s*:[ \t]*(.*)")
 _BULLETS = " •·*-–—>»›|▶►→▪■●○◦"  # do not count at the ends of a phrase
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+_WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[^\W\d_A-Za-z]{2,}")
+
+
+def name_words(names: str) -> list[str]:
+    """The words that class, id and the like are made of: ``articleBody main-text2`` has article, body, main, text."""
+    return [word.lower() for word in _WORD.findall(names)]
 
 
 def findable(key: str, phrase: str) -> bool:
@@ -155,8 +167,16 @@ class _Parser:
         shape = self._one_of(draft, "shape", SHAPES)
         if len(texts) > 1 and not self.checked and not any(all(findable(key, p.text) for p in phrases) for key, phrases in texts.items()):
             self.wrong(head.line, head.column, f"rule '{name}' would have to be tried on every line", "give one of its keys only phrases with a piece of two letters")
-        if not texts and not shape:
-            self.wrong(head.line, head.column, f"rule '{name}' says nothing to look for", f"add one of {', '.join(TEXT_KEYS)}")
+        if not texts and not shape and not any(key in draft for key in PAGE_KEYS[:3]):
+            self.wrong(head.line, head.column, f"rule '{name}' says nothing to look for", f"add one of {', '.join((*TEXT_KEYS, *PAGE_KEYS[:3]))}")
+        for selector in draft.get("selector", ()):
+            self._selector(selector)
+            if self.tier == "lang":
+                self.wrong(selector.line, selector.column, "a selector in a language's file would run on every page", "use 'tag' or 'named', or a site's file")
+        for words in draft.get("named", ()):
+            if words.text != " ".join(name_words(words.text)):
+                right = "write small letters, words apart: 'read more' finds readMore and read-more-box"
+                self.wrong(words.line, words.column, f"not the words of a class or id: {words.text!r}", right)
         action = self._one_of(draft, "action", ACTIONS) or "drop"
         label = self._one_of(draft, "label", tuple(LABELS))
         if not label and action == "drop" and "label" not in draft:
@@ -177,6 +197,10 @@ class _Parser:
             inline=inline,
             texts=texts,
             shape=shape,
+            tags=frozenset(p.text.lower() for p in draft.get("tag", ())),
+            named=tuple(p.text for p in draft.get("named", ())),
+            selectors=tuple(p.text for p in draft.get("selector", ())),
+            link_density=self._share(draft, "link-density"),
             zones=frozenset(z.text for z in self._each_of(draft, "zone", ZONES)),
             sentence={"yes": True, "no": False, None: None}[self._one_of(draft, "sentence", ("yes", "no"))],
             max_words=self._number(draft, "max-words", default),
@@ -264,12 +288,35 @@ class _Parser:
                 self.wrong(phrase.line, phrase.column, f"'{key}' is no whole number above 0: {phrase.text!r}", "write one, such as 12")
         return value
 
+    def _share(self, draft: dict[str, list[Phrase]], key: str) -> float:
+        value = 0.0
+        for phrase in draft.get(key, ()):
+            if re.fullmatch(r"0?\.\d+|1(?:\.0)?", phrase.text):
+                value = float(phrase.text)
+            else:
+                self.wrong(phrase.line, phrase.column, f"'{key}' is no share: {phrase.text!r}", "write a number between 0 and 1, such as 0.8")
+        return value
+
+    def _selector(self, phrase: Phrase) -> None:
+        if self.checked:
+            return
+        from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+        try:
+            LexborHTMLParser("<p>").css(phrase.text)
+        except SelectolaxError:
+            self.wrong(phrase.line, phrase.column, f"not a CSS selector: {phrase.text!r}", "mend it; the browser's console tries it with document.querySelectorAll")
+
     def _rule_name(self, phrase: Phrase) -> str:
         return phrase.text if "/" in phrase.text else f"{self.place}/{phrase.text}"
 
     # -- the top of the file ------------------------------------------------------
 
     def _check_top(self) -> None:
+        for key in SELECTOR_KEYS:
+            for phrase in self.top.get(key, ()) if self.tier == "site" else ():
+                if "{name}" not in phrase.text:  # a form of byline
+                    self._selector(phrase)
         for key in ("language", "name"):
             for extra in self.top.get(key, ())[1:]:
                 self.wrong(extra.line, extra.column, f"'{key}' is said twice", "keep one of them")
@@ -286,7 +333,7 @@ class _Parser:
                 for match in braces(form.text):
                     if match[1] not in FIELDS:
                         self.wrong(form.line, form.column + match.start(), f"unknown field {match[0]}", "use one of " + ", ".join("{" + name + "}" for name in FIELDS))
-                if key == "byline" and "name" not in names:
+                if key == "byline" and "name" not in names and self.tier != "site":
                     self.wrong(form.line, form.column, "a byline form without {name}", "put {name} where the author stands")
                 if key == "dateline" and not re.search(r"\{(?:date|agency|PLACE|source)\}|\(|\[", form.text):
                     self.wrong(form.line, form.column, "this dateline form would match half of all sentences", "give it {agency}, {date}, {PLACE} or brackets")

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from cleaner.matcher import count_words, words
 from cleaner.model import Page, Rule
-from cleaner.prose import COLON, CUT, PAGE, QUOTE, SENTENCE, WIDTHS, Prose
+from cleaner.prose import COLON, CUT, EXTRACTED, PAGE, QUOTE, SENTENCE, WIDTHS, Prose
 
 _WIDE_SPACE = re.compile(r"[^\S\n]{3,}|\t+")
 _GAPS = ("   ", "\t", "\xa0 ", "\xa0\xa0")
@@ -30,13 +30,15 @@ NEAR = 30
 class Context:
     """A page, and what can be told of its blocks from their shape."""
 
-    def __init__(self, page: Page, folded: Sequence[str], prose: Prose) -> None:
+    def __init__(self, page: Page, folded: Sequence[str], prose: Prose, *, settled: bool = False, headline: int | None = None) -> None:
+        """`settled` says that all blocks are known to be the article's, and which is its headline."""
         self.page = page
         self.lines = page.lines
         self.folded = folded
         self.shapes = prose.shapes(page.lines)
-        self.kind = self.shapes.kind()
-        self.article = self.shapes.article(self.kind)
+        self.settled = settled
+        self.kind = EXTRACTED if settled else self.shapes.kind()
+        self.article = [True] * len(page.lines) if settled else self.shapes.article(self.kind)
         """For each block whether shape and neighbours make it the article's."""
         self.tickers: set[int] = set()
         if any(gap in self.shapes.joined for gap in _GAPS):
@@ -47,7 +49,7 @@ class Context:
         """The first block of the article's running text; the number of blocks if there is none."""
         self.last = -1
         """The last one, or -1."""
-        self.headline: int | None = None
+        self.headline: int | None = headline
         self.pass_over(self.tickers)
 
     def pass_over(self, blocks: Blocks) -> None:
@@ -257,6 +259,8 @@ DETECTORS: dict[str, Callable[[Context, Rule], Blocks]] = {
 
 NEED_HEADLINE = frozenset({"cut-headline", "headline-again", "said-again"})
 """Those that compare with the headline, which is looked for after the others have judged."""
+BY_PAGE = "outside-article"
+"""What `cleaner.content` found to be outside a web page's article; no text has it."""
 BY_PLACE = frozenset({"before-article", "after-article", "inside-article", "above-headline"})
 """Those that go by a block's place alone."""
 
@@ -312,11 +316,12 @@ def apply(context: Context, rules: Iterable[Rule], causes: list[Rule | None], st
     (`BY_PLACE`) name only what no other does.
     """
     context.pass_over(block for block, cause in enumerate(causes) if cause)
-    rules = list(rules)
+    rules = [rule for rule in rules if rule.shape != BY_PAGE]
     for rule in rules:
         if rule.shape not in NEED_HEADLINE and rule.shape not in BY_PLACE:
             _take(context, rule, causes, stronger)
-    context.headline = find_headline(context, causes)
+    if not context.settled:
+        context.headline = find_headline(context, causes)
     for rule in rules:
         if rule.shape in NEED_HEADLINE:
             _take(context, rule, causes, stronger)

@@ -88,7 +88,7 @@ def test_the_format_s_page_names_every_label() -> None:
 
 
 def test_every_shape_that_a_rule_may_name_has_a_detector() -> None:
-    assert sorted(SHAPES) == sorted(shapes.DETECTORS)
+    assert sorted(SHAPES) == sorted([*shapes.DETECTORS, shapes.BY_PAGE])
 
 
 def test_every_page_that_is_linked_exists() -> None:

@@ -12,13 +12,13 @@ from helpers import ROOT
 
 PATH = [
     {"model", "remember"},
-    {"fold"},
-    {"literals"},
+    {"decode", "fold", "metadata", "printed"},
+    {"literals", "read_html", "read_text"},
     {"phrases"},
     {"rulefile"},
-    {"catalog", "matcher"},
-    {"prose", "read_text"},
-    {"shapes"},
+    {"catalog", "matcher", "places"},
+    {"prose"},
+    {"content", "shapes"},
     {"judge"},
     {"dateline", "language", "mojibake"},
     {"article"},

@@ -175,7 +175,7 @@ def test_a_rule_without_label_is_told_at_its_head() -> None:
 
 
 def test_a_rule_that_looks_for_nothing_is_told() -> None:
-    assert only_fault(RULE.replace("is: Share this\n", "")) == "1:7: rule 'share' says nothing to look for; add one of is, starts, ends, contains, matches"
+    assert only_fault(RULE.replace("is: Share this\n", "")) == "1:7: rule 'share' says nothing to look for; add one of is, starts, ends, contains, matches, tag, named, selector"
 
 
 @pytest.mark.parametrize("name", ["Share", "share_this", "share this", "-share", "share-", "a--b", "partagé", "lang/fr/share"])

@@ -1,0 +1,396 @@
+"""Main content of a web page: which of its blocks are the article's, judged alone, then among neighbours and by place.
+
+Alone: each block's shape (`cleaner.prose`), element, link density, place around
+the running text and the words of class and id around it are looked up in tables
+of log-odds (a logistic model of categories). Among neighbours: the scores of the
+blocks around it, of its siblings (blocks in elements of the same name and class
+within the same element), of each element that holds it, and where it stands to
+the element that holds most of the article, are judged by small decision trees
+with one question a level (CatBoost's oblivious trees; Prokhorenkova et al.,
+NeurIPS 2018). All numbers are data (``page_weights.json``), fitted by
+``benchmarks/fit_page_weights.py``. Nothing is removed here: what is found to be
+outside the article, the rules of ``common.txt`` remove.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.model import Page
+from cleaner.prose import Shapes
+from cleaner.rulefile import name_words
+
+Ints = NDArray[np.intp]
+Floats = NDArray[np.float64]
+Numbers = Ints | Floats
+
+TAGS = {
+    "p": 1, "li": 2, "h1": 3, "h2": 4, "h3": 5, "h4": 6, "h5": 6, "h6": 6, "td": 7, "th": 7, "div": 8, "center": 8, "blockquote": 9, "figcaption": 10, "caption": 10, "figure": 10,
+    "dt": 11, "dd": 11, "pre": 12, "button": 13, "label": 13, "legend": 13, "form": 13, "fieldset": 13, "article": 14, "section": 14, "main": 14, "header": 15, "footer": 16,
+    "summary": 17, "body": 18, "html": 18, "address": 19, "aside": 20, "nav": 21,
+}  # fmt: skip
+"""Classes of the element that holds a block; 0 for all others."""
+_T = 22
+_ZONES = {"nav": 1, "menu": 1, "header": 2, "footer": 3, "aside": 4, "form": 5, "button": 5, "dialog": 6}
+_INNER = {"li": 1, "ul": 1, "ol": 1, "table": 2, "figure": 3, "figcaption": 4, "blockquote": 5, "dl": 6, "details": 7, "pre": 8, "button": 9, "label": 9}
+_HEADINGS = (3, 4, 5, 6)
+_SIGNS = re.compile(r"[|©@#→»]|https?:")
+_DIGIT = re.compile(r"\d")
+_K = 9
+"""Classes of a block's width (`cleaner.prose.WIDTHS`)."""
+_L = 5
+"""Classes of link density."""
+_EDGE = 63 * _L
+"""The code of what lies beyond the first and last block."""
+_REMEMBERED = 50_000
+"""How many class attributes' scores are remembered."""
+
+
+def _link_classes(linked: Numbers, size: Numbers) -> Ints:
+    share = linked / np.maximum(size, 1)
+    return np.where(linked == 0, 0, 1 + np.searchsorted([0.2, 0.5, 0.9], share, side="right"))
+
+
+def _mean(total: Floats, weight: Floats) -> Floats:
+    return total / np.maximum(weight, 1e-9)
+
+
+class Facts:
+    """What is known of a page's blocks and elements before any is judged, as arrays."""
+
+    def __init__(self, page: Page, shapes: Shapes, headline: int | None) -> None:
+        assert page.markup
+        markup = page.markup
+        tree = markup.tree
+        self.page, self.shapes, self.headline = page, shapes, headline
+        self.count = len(page.lines)
+        self.parent: Ints = np.array(tree.parent)
+        self.parent[0] = 0
+        self.end: Ints = np.array(tree.end)
+        self.holder: Ints = np.array(markup.element)
+        up = [self.holder]
+        for _ in range(4):
+            up.append(self.parent[up[-1]])
+        self.up = up
+        """For each block the element that holds it, the one around that, and so on."""
+        self.small: Ints = np.array(shapes.small)
+        self.kinds: Ints = self.small // 7
+        self.widths: Floats = np.array(shapes.widths, dtype=float)
+        self.sizes: Ints = np.array(list(map(len, page.lines)))
+        self.linked: Ints = np.array(markup.linked)
+        self.links = _link_classes(self.linked, self.sizes)
+        self.prose = np.array(shapes.prose) & (self.links < 3)
+        tags = [TAGS.get(tag, 0) for tag in tree.tag]
+        self.tags: Ints = np.array(tags)
+        zones, inner, articles, depth = [0], [0], [0], [0]
+        for tag, parent in zip(tree.tag[1:], tree.parent[1:], strict=True):
+            zones.append(_ZONES.get(tag) or zones[parent])
+            inner.append(_INNER.get(tag) or inner[parent])
+            articles.append(articles[parent] | (1 if tag == "article" else 2 if tag == "main" else 0))
+            depth.append(depth[parent] + 1)
+        self.zones: Ints = np.array(zones)
+        self.inner: Ints = np.array(inner)
+        self.articles: Ints = np.array(articles)
+        self.depth: Ints = np.array(depth)
+        self.number_of_articles = min(3, tree.tag.count("article"))
+
+    def within(self, values: Numbers) -> Floats:
+        """For each element the sum of a value over all blocks in it, whatever their depth."""
+        own = np.bincount(self.holder, values, len(self.parent))
+        running = np.concatenate(([0.0], np.cumsum(own)))
+        sums: Floats = running[self.end] - running[:-1]
+        return sums
+
+    def codes(self) -> dict[str, Ints]:
+        """The categories of each block, one column a table of weights."""
+        page, markup, kinds, links, small = self.page, self.page.markup, self.kinds, self.links, self.small
+        assert markup
+        count = self.count
+        tree = markup.tree
+        lines = page.lines
+        holder, around, beyond = self.up[:3]
+        mass = self.within(np.where(self.prose, self.widths, 0.0))
+        total = mass[0] or 1.0
+        share = np.searchsorted([0.0, 0.05, 0.2, 0.5, 0.85], mass / total, side="left")
+        half = mass * 2 >= total
+        half[0] = True
+        levels = np.zeros(count, dtype=int)  # from the block's surroundings up to an element with half of the running text
+        at = around
+        for _ in range(9):
+            levels += ~half[at]
+            at = np.where(half[at], at, self.parent[at])
+        blocks, linked, sizes = self.within(np.ones(count)), self.within(self.linked), self.within(self.sizes)
+        many = np.minimum(7, np.ceil(np.log2(blocks + 1))).astype(int)
+        density = _link_classes(linked, sizes)
+        passed = np.cumsum(np.where(self.prose, self.widths, 0.0))
+        own = np.where(self.prose, self.widths, 0.0)
+        before, behind = _shares((passed - own) / total), _shares((passed[-1] - passed) / total)
+        place = np.zeros(count, dtype=int)
+        if self.headline is not None:
+            place[: self.headline] = 1
+            place[self.headline] = 2
+            place[self.headline + 1 :] = 3
+        body = " ".join(page.said.body.split())
+        said = np.zeros(count, dtype=int)
+        if len(body) > 200:
+            said = np.array([0 if len(line) < 12 else 1 if line[:40] in body or line[-40:] in body else 2 for line in lines])
+        description = page.said.description[:40]
+        described = np.array([len(description) > 30 and line.startswith(description) for line in lines], dtype=int)
+        seen: dict[str, int] = {}
+        for line in lines:
+            seen[line] = seen.get(line, 0) + 1
+        again = np.array([min(seen[line], 3) - 1 for line in lines])
+        tags, parent_tags = self.tags[holder], self.tags[around]
+        signature = [(tree.tag[e], tree.names[e]) for e in markup.element]
+        same = np.array([False, *(a == b for a, b in pairwise(signature)), False])
+        runs = 2 * same[:-1] + same[1:]
+        bold, slanted = (np.where(n == 0, 0, np.where(n < 0.8 * self.sizes, 1, 2)) for n in (np.array(markup.bold), np.array(markup.slanted)))
+        digits = np.array([0 if width > 90 else len(_DIGIT.findall(line)) for width, line in zip(self.shapes.widths, lines, strict=True)])
+        figures = np.where(digits == 0, 0, np.where(3 * digits > self.sizes, 2, 1))
+        signs = np.array([_SIGNS.search(line[:120]) is not None for line in lines], dtype=int)
+        long = (kinds >= 5).astype(int)
+        linkish = (links > 2) * 1 + (links > 0)
+        mine = links * _K + kinds
+        full_links = small * _L + links
+        columns: dict[str, Ints] = {
+            "shape": np.array(self.shapes.full),
+            "shape, links": full_links,
+            "tag": tags * _L * _K + mine,
+            "tag, parent's tag": (tags * _T + parent_tags) * 2 + long,
+            "zone": (self.zones[holder] * 4 + self.articles[holder]) * _L * _K + mine,
+            "articles": (self.number_of_articles * 4 + self.articles[holder]) * _K + kinds,
+            "inner": self.inner[holder] * _L * _K + mine,
+            "before": (before * _K + kinds) * 3 + linkish,
+            "behind": (behind * _K + kinds) * 3 + linkish,
+            "share": (share[around] * 6 + share[beyond]) * _K + kinds,
+            "levels": levels * _L * _K + mine,
+            "place": (place * _K + kinds) * 8 + np.minimum(7, tags),
+            "again": again * _K + kinds,
+            "said": said * _K + kinds,
+            "described": described * 4 + place,
+            "runs": runs * _L * _K + mine,
+            "emphasis": ((bold * 3 + slanted) * _K + kinds) * 7 + small % 7,
+            "family": (many[around] * _L + density[around]) * _K + kinds,
+            "clan": (many[beyond] * _L + density[beyond]) * _K + kinds,
+            "signs": (figures * 2 + signs) * _K + kinds,
+            "broken": np.array(markup.broken) * _K + kinds,
+        }
+        padded = np.concatenate(([_EDGE] * 3, full_links, [_EDGE] * 3))
+        for distance in (-3, -2, -1, 1, 2, 3):
+            columns[f"neighbour {distance}"] = padded[3 + distance : 3 + distance + count]
+        pairs = (tags[:-1] * _T + tags[1:]) * 2
+        columns["tag before"] = np.concatenate(([0], pairs + long[1:]))
+        columns["tag behind"] = np.concatenate((pairs + long[:-1], [0]))
+        self._facts = [
+            kinds, small % 7, np.array(self.shapes.full) // 3 % 5, tags, links, place, self.inner[holder], said, again, bold * 3 + slanted, runs, self.zones[holder],
+            self.articles[holder], np.full(count, self.number_of_articles), many[around], density[around], many[beyond], density[beyond], levels, share[around], share[beyond],
+        ]  # fmt: skip
+        return columns
+
+    def context(self, scores: Floats) -> NDArray[np.float32]:
+        """What is known of each block once all have been judged alone, one row a block; `codes` comes first."""
+        assert self.page.markup
+        tree = self.page.markup.tree
+        z = np.clip(scores, -8, 8)
+        count = self.count
+        holder = self.holder
+        size = np.maximum(self.widths / 6, 1.0)
+        """Length in words, about."""
+        chance = 1 / (1 + np.exp(-z))
+        score, weight, mass = self.within(z * (size + 3)), self.within(size + 3), self.within(chance * size)
+        total = max(mass[0], 1e-9)
+        means, shares = score / np.maximum(weight, 1), mass / total
+        features: list[NDArray[Any]] = [z]
+        padded = np.concatenate(([-9.0] * 3, z, [-9.0] * 3))
+        features += [padded[3 + d : 3 + d + count] for d in (-3, -2, -1, 1, 2, 3)]
+        for level in self.up:
+            features += [means[level], shares[level]]
+        passed = np.cumsum(chance * size)
+        features += [(passed - chance * size) / passed[-1], (passed[-1] - passed) / passed[-1]]
+        position = np.arange(count)
+        features += [position / count, np.full(count, count), np.log1p(size)]
+        for reach in (3, 8):
+            kernel = np.exp(-np.abs(np.arange(-3 * reach, 3 * reach + 1)) / reach)
+            wide = np.concatenate((np.full(3 * reach, -4.0), z, np.full(3 * reach, -4.0)))
+            features.append(np.convolve(wide, kernel / kernel.sum(), "valid"))
+        features += [np.full(count, (z > 0).sum()), np.full(count, mass[0])]
+        # siblings: same name and class within the same element, on the whole page, or same name only
+        elements = self.page.markup.element
+        pull = np.minimum(size, 60) + 2
+        kinds_of_sibling = (
+            [(tree.parent[e], tree.tag[e], tree.names[e]) for e in elements],
+            [(tree.tag[e], tree.names[e]) for e in elements],
+            [(tree.parent[e], tree.tag[e]) for e in elements],
+        )
+        for keys in kinds_of_sibling:
+            numbers: dict[Any, int] = {}
+            group = np.array([numbers.setdefault(key, len(numbers)) for key in keys])
+            members, pulls = np.bincount(group), np.bincount(group, pull)
+            features += [(np.bincount(group, z * pull) / pulls)[group], members[group], (pulls / members)[group]]
+        # the heading before, and the blocks around
+        heading = np.isin(self.tags[holder], _HEADINGS)
+        last = np.maximum.accumulate(np.where(heading, position, -1))
+        last = np.concatenate(([-1], last[:-1]))
+        features += [np.where(last >= 0, z[last], -9.0), np.where(last >= 0, np.minimum(99, position - last), 99), heading]
+        sums = np.concatenate(([0.0], np.cumsum(z)))
+        ahead, back = np.minimum(count, position + 6), np.maximum(0, position - 5)
+        features.append(np.where(position + 1 < count, (sums[ahead] - sums[position + 1]) / np.maximum(ahead - position - 1, 1), -9.0))
+        features.append(np.where(position > 0, (sums[position] - sums[back]) / np.maximum(position - back, 1), -9.0))
+        sure = np.where(z > 2, position, -1)
+        before = np.concatenate(([-1], np.maximum.accumulate(sure)[:-1]))
+        features.append(np.where(before >= 0, np.minimum(50, position - before), 50))
+        # the element that holds most of the article, and which of its children this is in
+        main = int(np.flatnonzero(mass >= 0.6 * total)[-1]) if total > 1e-9 else 0
+        inside = (holder >= main) & (holder < self.end[main])
+        children = np.flatnonzero(self.parent == main)
+        children = children[children > main]
+        branch = np.full(count, -1.0)
+        if len(children):
+            which = np.searchsorted(children, holder, side="right") - 1
+            deep = inside & (holder != main)
+            branch[deep] = shares[children[np.maximum(which, 0)]][deep]
+        features += [inside, self.depth[holder] - self.depth[main], branch]
+        features.append(np.full(count, -99) if self.headline is None else np.clip(position - self.headline, -50, 100))
+        features += self._facts
+        table: NDArray[np.float32] = np.stack(features, axis=1).astype(np.float32)
+        return table
+
+
+def _shares(share: Floats) -> Ints:
+    """Classes of how much of the running text stands before or behind: 0, 1 to 7 for each twentieth, 8 for half."""
+    classes = np.where(share <= 1e-9, 0, np.where(share < 0.5, 1 + np.minimum(6, (share * 20).astype(int)), 8))
+    return classes
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The fitted numbers."""
+
+    base: float
+    table: Floats
+    """All tables of the first step on end, ..."""
+    starts: dict[str, int]
+    """... and where each begins."""
+    words: dict[str, tuple[float, float, float]]
+    """For each word of a class or id what it says of a block in that element, in its children and further in."""
+    question: Ints
+    """For each tree and level the column of `Facts.context`, ..."""
+    threshold: NDArray[np.float32]
+    """... and beyond what value the answer is yes."""
+    leaf: Floats
+    """For each tree and each row of answers (the first question's the lowest bit) the log-odds."""
+    bias: float
+
+
+@cache
+def weights() -> Weights:
+    """The weights shipped with the package."""
+    data = json.loads((Path(__file__).parent / "page_weights.json").read_text(encoding="utf-8"))
+    starts: dict[str, int] = {}
+    table: list[float] = []
+    for name, values in data["tables"].items():
+        starts[name] = len(table)
+        table += values
+    return Weights(
+        data["base"],
+        np.array(table),
+        starts,
+        {word: (own, child, deep) for word, (own, child, deep) in data["words"].items()},
+        np.array(data["question"], dtype=int),
+        np.array(data["threshold"], dtype=np.float32),
+        np.array(data["leaf"]),
+        data["bias"],
+    )
+
+
+_memory: dict[str, tuple[float, float, float]] = {}
+
+
+def _words_score(names: str) -> tuple[float, float, float]:
+    known = weights().words
+    found = [known[word] for word in set(name_words(names)) if word in known]
+    score = (sum(f[0] for f in found), sum(f[1] for f in found), sum(f[2] for f in found))
+    if len(_memory) > _REMEMBERED:
+        _memory.clear()
+    _memory[names] = score
+    return score
+
+
+def alone(facts: Facts) -> Floats:
+    """The log-odds of each block, judged alone."""
+    assert facts.page.markup
+    fitted = weights()
+    columns = facts.codes()
+    places = np.stack([column + fitted.starts[name] for name, column in columns.items()])
+    scores: Floats = fitted.table[places].sum(axis=0) + fitted.base
+    tree = facts.page.markup.tree
+    own, child, deep = zip(*(_memory.get(names) or _words_score(names) for names in tree.names), strict=True)
+    further = [0.0]
+    for score, parent in zip(deep[1:], tree.parent[1:], strict=True):
+        further.append(further[parent] + score)
+    holder, around, beyond = facts.up[:3]
+    said: Floats = np.array(own)[holder] + np.where(holder > 0, np.array(child)[around], 0.0) + np.where(around > 0, np.array(further)[beyond], 0.0)
+    return scores + said
+
+
+def among(facts: Facts, scores: Floats) -> Floats:
+    """The log-odds of each block, judged among its neighbours and by its place; `scores` are those of `alone`."""
+    fitted = weights()
+    table = facts.context(scores)
+    result: Floats = np.full(len(table), fitted.bias)
+    powers = 1 << np.arange(fitted.question.shape[1])
+    for start in range(0, len(table), 512):
+        part = table[start : start + 512]
+        answers = part[:, fitted.question] > fitted.threshold
+        leaves = answers @ powers
+        result[start : start + 512] += np.take_along_axis(fitted.leaf, leaves.T, axis=1).sum(axis=0)
+    return result
+
+
+def find_headline(page: Page) -> int | None:
+    """The block that is the page's headline: what the page says of itself, as it is printed."""
+    assert page.markup
+    elements, tree, linked = page.markup.element, page.markup.tree, page.markup.linked
+    said = {h.casefold() for h in page.said.headlines}
+    title = page.said.title.casefold()
+    best, best_score = None, 1.0
+    for block, line in enumerate(page.lines):
+        size = len(line)
+        if not 8 <= size <= 300:
+            continue
+        tag = tree.tag[elements[block]]
+        low = line.casefold()
+        if low in said:
+            score = 3.0
+        elif size * 2 > len(title) and low in title:
+            score = 2.0
+        elif size > 15 and any(low in h or h in low for h in said):
+            score = 1.5
+        else:
+            score = 0.0
+        if tag == "h1":
+            score += 2.0
+        elif score and tag in ("h2", "h3"):
+            score += 1.0
+        if linked[block] * 2 > size:
+            score -= 0.5
+        if score > best_score:
+            best, best_score = block, score
+    return best
+
+
+def judge_blocks(page: Page, shapes: Shapes) -> tuple[Sequence[float], int | None]:
+    """For each block the log-odds that it is the article's, and which one is the headline."""
+    headline = find_headline(page)
+    facts = Facts(page, shapes, headline)
+    return among(facts, alone(facts)).tolist(), headline

@@ -1,0 +1,291 @@
+"""A web page → `Page`: one parse, one walk, blocks of visible text with where each stands.
+
+What separates blocks is the element (HTML Living Standard, 15.3, "flow content"
+is laid out in blocks) and ``<br>``. Inline markup separates nothing, so a word
+half in bold stays one word; two links side by side are two words. What a browser
+would not show (scripts, styles, hidden elements, fallbacks of players and frames)
+is no text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from itertools import compress
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from cleaner.decode import decode
+from cleaner.metadata import read_said
+from cleaner.model import Markup, Page, Tree
+
+NOT_TEXT = frozenset(
+    (
+    "head script style noscript template svg iframe frame frameset noframes object embed applet audio video canvas select datalist textarea map math rp rt "
+    "input img picture source meta link base title"
+    ).split()
+)
+"""Elements that hold nothing to read, or what only a browser without scripts, frames or players would show."""
+BLOCKS = frozenset(
+    (
+    "html body address article aside blockquote button caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "
+    "h6 header hgroup label legend li listing main menu nav ol optgroup p plaintext pre search section summary table tbody td tfoot th thead tr ul xmp"
+    ).split()
+)
+"""Elements that begin and end a block."""
+_BOLD = frozenset(("b", "strong"))
+_SLANTED = frozenset(("i", "em"))
+_HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
+_HIDDEN_CLASS = re.compile(r"(?<![\w-])(?:sr-only|visually-?hidden|screen-?reader(?:-text|-only)?)(?![\w-])", re.I)
+"""Names that style sheets give to text for screen readers only (Bootstrap's, WordPress', the BBC's)."""
+_NAMES = ("class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-qa", "data-type", "aria-label", "name")
+"""Attributes whose words tell what an element is for."""
+
+_TAG = re.compile(r"<[a-zA-Z!/]")
+_FEED = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]", re.I)
+_LOOKED_AT = 4096
+"""Characters by which something that is no page is known."""
+_LARGEST = 100_000_000
+"""Bytes to which a packed page is unpacked."""
+_NOWHERE = Markup((), (), (), (), (), Tree((-1,), (1,), ("html",), ("",)))
+"""Where the blocks of a page without blocks stand."""
+_ENDS_BLOCK, _ENDS_LINK, _ENDS_BOLD, _ENDS_SLANTED, _ENDS_HIDDEN, _ENDS_NOTHING = range(6)
+"""What the end of an element ends."""
+_LONG = 100
+"""Characters from which a block is taken for running text when hidden and shown text are weighed."""
+
+
+class _Columns:
+    """The blocks found so far, one list a fact, and the text of the block that is being read."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.element: list[int] = []
+        self.linked: list[int] = []
+        self.bold: list[int] = []
+        self.slanted: list[int] = []
+        self.broken: list[bool] = []
+        self.hidden: list[int] = []
+        self.buffer: list[str] = []
+        self.styles: list[tuple[int, str]] = []
+        """Pieces of the buffer with markup of their own: 1 for a link, 2 for bold, 4 for italics."""
+
+    def end(self, element: int, broken: bool, hidden: int) -> bool:
+        """End the block that is being read; says whether there was one."""
+        text = " ".join("".join(self.buffer).split())
+        self.buffer.clear()
+        if text:
+            self.lines.append(text)
+            self.element.append(element)
+            self.broken.append(broken)
+            self.hidden.append(hidden)
+            linked = bold = slanted = 0
+            for style, piece in self.styles:
+                size = len(piece.strip())
+                if style & 1:
+                    linked += size
+                if style & 2:
+                    bold += size
+                if style & 4:
+                    slanted += size
+            self.linked.append(linked)
+            self.bold.append(bold)
+            self.slanted.append(slanted)
+        self.styles.clear()
+        return bool(text)
+
+
+def read_html(source: str | bytes, url: str | None = None, selectors: Collection[str] = (), declared: str | None = None) -> tuple[Page, list[str]]:
+    """The page that HTML shows, and warnings on what was found instead of HTML.
+
+    `declared` is the encoding that the server's header named. Nothing raises.
+    """
+    warnings: list[str] = []
+    if isinstance(source, bytes):
+        source = _unpacked(source, warnings)
+        text, _, wrong = decode(source, declared)
+        warnings += [wrong] if wrong else []
+    else:
+        text = source.removeprefix("\ufeff").encode("utf-8", "replace").decode("utf-8")  # lone surrogates
+    strange = _no_page(text)
+    if strange:
+        warnings.append(strange)
+        if "\x00" in text[:_LOOKED_AT] or text.startswith("%PDF"):
+            return Page("", (), url, markup=_NOWHERE), warnings
+    if "\x00" in text:
+        text = text.replace("\x00", "\ufffd")
+    tree = LexborHTMLParser(text)
+    return replace(read_tree(tree, url, selectors), said=read_said(tree)), warnings
+
+
+def _unpacked(data: bytes, warnings: list[str]) -> bytes:
+    """Bytes without gzip around them."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    unpacker = zlib.decompressobj(31)
+    try:
+        plain = unpacker.decompress(data, _LARGEST)
+    except zlib.error as error:
+        warnings.append(f"begins like gzip, but cannot be unpacked ({error}); give the page itself")
+        return b""
+    warnings.append("was gzip; unpacked" if unpacker.eof else f"was gzip, cut short or larger than {_LARGEST // 1_000_000} MB; read as far as unpacked")
+    return plain
+
+
+def _no_page(text: str) -> str | None:
+    """What this is, if it begins like something that is no web page."""
+    start = text[:_LOOKED_AT].lstrip("\ufeff \t\r\n")
+    if not start:
+        return "the page is empty"
+    if start.startswith("%PDF"):
+        return "this is a PDF, not HTML; extract its text first and use clean_text()"
+    if start.startswith(("\x1f\x8b", "\x1f\ufffd")):
+        return "this is gzip read as text; give its bytes, or unpack it first"
+    if start[0] in "{[" and not _TAG.search(start) and _is_json(text):
+        return "this is JSON, not HTML; give the field that holds the page"
+    if _FEED.search(start[:1000]):
+        return "this is a feed, not a page; give the pages that it names"
+    if start.count("\x00") + start.count("\ufffd") > 0.1 * len(start):
+        return "this is binary data, not HTML"
+    return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def read_tree(tree: LexborHTMLParser, url: str | None = None, selectors: Collection[str] = ()) -> Page:
+    """The text of a parsed page, block by block, and which elements the CSS `selectors` select.
+
+    An element that is selected begins and ends a block, whatever it is.
+    """
+    asked: dict[int, list[str]] = {}
+    for selector in selectors:
+        for found in tree.css(selector):
+            asked.setdefault(found.mem_id, []).append(selector)
+    selected: dict[str, set[int]] = {selector: set() for selector in selectors}
+    columns = _Columns()
+    buffer, styles = columns.buffer, columns.styles
+    parents, closed, tags, names = [-1], [0], ["html"], [""]
+    element = links = bolds = slants = hidden = style = 0
+    broken = after_link = False
+    stack: list[tuple[LexborNode | None, int]] = []
+    node: LexborNode | None
+    node = tree.body or tree.root
+    while True:
+        while node is None and stack:
+            node, ends = stack.pop()
+            if ends == _ENDS_BLOCK:
+                if buffer:
+                    columns.end(element, broken, hidden)
+                broken = False
+                closed[element] = len(tags)
+                element = parents[element]
+            elif ends == _ENDS_LINK:
+                links -= 1
+                after_link = True
+            elif ends == _ENDS_BOLD:
+                bolds -= 1
+            elif ends == _ENDS_SLANTED:
+                slants -= 1
+            elif ends == _ENDS_HIDDEN:
+                hidden -= 1
+            if ends != _ENDS_NOTHING:
+                style = (links > 0) + 2 * (bolds > 0) + 4 * (slants > 0)
+        if node is None:
+            break
+        tag = node.tag
+        if tag == "-text":
+            text = node.text_content or ""
+            buffer.append(text)
+            if style:
+                styles.append((style, text))
+            after_link = False
+            node = node.next
+            continue
+        if tag in NOT_TEXT or tag is None or tag[0] in "-!":
+            node = node.next
+            continue
+        if tag == "br" or tag == "hr":
+            if buffer and columns.end(element, True, hidden):
+                broken = True
+            node = node.next
+            continue
+        attributes = node.attributes
+        following: LexborNode | None = node.next
+        picked = asked.get(node.mem_id) if asked else None
+        block = tag in BLOCKS or "-" in tag or picked is not None
+        if attributes and (how := _visibility(attributes)):
+            if how == _NEVER or not block:
+                node = following
+                continue
+            hidden += 1
+            stack.append((following, _ENDS_HIDDEN))
+            following = None
+        if block:
+            if buffer:
+                columns.end(element, broken, hidden)
+            broken = False
+            parents.append(element)
+            element = len(tags)
+            tags.append(tag)
+            closed.append(0)
+            if picked:
+                for selector in picked:
+                    selected[selector].add(element)
+            names.append(" ".join([attributes[n] or "" for n in _NAMES if n in attributes]) if attributes else "")
+            stack.append((following, _ENDS_BLOCK))
+        elif tag == "a":
+            if after_link:
+                buffer.append(" ")
+            links += 1
+            style |= 1
+            stack.append((following, _ENDS_LINK))
+        elif tag in _BOLD:
+            bolds += 1
+            style |= 2
+            stack.append((following, _ENDS_BOLD))
+        elif tag in _SLANTED:
+            slants += 1
+            style |= 4
+            stack.append((following, _ENDS_SLANTED))
+        else:
+            stack.append((following, _ENDS_NOTHING))
+        node = node.first_child
+    if buffer:
+        columns.end(element, broken, hidden)
+    closed[0] = len(tags)
+    return _page(columns, Tree(parents, closed, tags, names), {s: frozenset(found) for s, found in selected.items()}, url)
+
+
+def _page(columns: _Columns, tree: Tree, selected: Mapping[str, frozenset[int]], url: str | None) -> Page:
+    """The page of these blocks: those that are shown, or all where most of the running text waits for a script to show it."""
+    hidden = columns.hidden
+    keep = [True] * len(hidden)
+    if any(hidden):
+        long = [(len(line), bool(h)) for line, h in zip(columns.lines, hidden, strict=True) if len(line) >= _LONG]
+        if sum(size for size, h in long if h) <= sum(size for size, h in long if not h):
+            keep = [not h for h in hidden]
+    lines = list(compress(columns.lines, keep))
+    linked, bold, slanted = (list(compress(column, keep)) for column in (columns.linked, columns.bold, columns.slanted))
+    markup = Markup(list(compress(columns.element, keep)), linked, bold, slanted, list(compress(columns.broken, keep)), tree, selected)
+    return Page("\n".join(lines), lines, url, markup=markup)
+
+
+_NEVER, _BY_SCRIPT = 1, 2
+
+
+def _visibility(attributes: dict[str, str | None]) -> int:
+    """Whether an element is shown (0), `_NEVER` meant for the eye, or hidden until perhaps a script shows it (`_BY_SCRIPT`)."""
+    classes = attributes.get("class")
+    if classes and _HIDDEN_CLASS.search(classes):
+        return _NEVER
+    style = attributes.get("style")
+    return _BY_SCRIPT if "hidden" in attributes or (style and _HIDDEN_STYLE.search(style)) else 0
