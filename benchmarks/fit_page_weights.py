@@ -10,27 +10,24 @@ sites and writes ``cleaner/page_weights.json``. Needs catboost, numpy and scipy.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
+import tempfile
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
 from catboost import CatBoostClassifier
-from pages import CORPORA, TOKEN, Score, labels, pages, segment_labels, site
+from pages import CORPORA, TOKEN, Score, fold_of, labels, pages, segment_labels, site
 from scipy.optimize import minimize
-from selectolax.lexbor import LexborHTMLParser
 
 from cleaner import content
 from cleaner.catalog import load
-from cleaner.decode import decode
-from cleaner.metadata import read_said
-from cleaner.prose import Prose
-from cleaner.read_html import read_tree
+from cleaner.judge import RuleSet, mark_page
+from cleaner.read_html import read_html
 from cleaner.rulefile import name_words
 
 WORTH = {"aeb": 2.5, "fundus": 2.5, "wcxb": 1.0, "daniel": 0.8, "magic": 2.5, "segments": 0.5}
@@ -38,6 +35,8 @@ WORTH = {"aeb": 2.5, "fundus": 2.5, "wcxb": 1.0, "daniel": 0.8, "magic": 2.5, "s
 SITES = 4
 """On so many sites a word of a class or id must be found to have a weight."""
 L2 = 3.0
+LEAST = 0.02
+"""A word that says less is not written down."""
 TREES = {"depth": 6, "iterations": 300, "learning_rate": 0.12, "l2_leaf_reg": 6.0}
 BIAS = 0.1
 """Added to every block's log-odds: leaving a good sentence out is worse than leaving a bad line in."""
@@ -58,20 +57,19 @@ class Sample:
     weight: np.ndarray
 
 
-def sample(corpus: str, row: dict[str, Any], data: bytes, prose: Prose, folds: int) -> Sample | None:
-    tree = LexborHTMLParser(decode(data)[0])
-    page = replace(read_tree(tree), said=read_said(tree))
+def sample(corpus: str, row: dict[str, Any], data: bytes, rules: RuleSet, folds: int) -> Sample | None:
+    page, _ = read_html(data)
     if not page.lines or page.markup is None:
         return None
-    facts = content.Facts(page, prose.shapes(page.lines), content.find_headline(page))
+    marked = mark_page(page, content.find_headline(page), rules)
+    facts = content.Facts(page, rules.prose.shapes(page.lines), marked.headline, [cause is not None for cause in marked.decided])
     found = labels(page.lines, row["body"]) if "body" in row else segment_labels(page.lines, row["with"], row["without"])
     target = np.array(found)
     size = np.array([len(TOKEN.findall(line)) for line in page.lines], dtype=float)
     weight = np.minimum(size + 3, 200) / max(60.0, size[target == 1].sum()) * WORTH[corpus]
-    weight[target < 0] = 0
-    place = site(row)
-    fold = int(hashlib.md5(place.encode()).hexdigest(), 16) % folds
-    return Sample(corpus, row, fold, place, facts, facts.codes(), [sorted(set(name_words(n))) for n in page.markup.tree.names], (target == 1).astype(float), weight)
+    weight[(target < 0) | facts.out] = 0
+    words = [sorted(set(name_words(names))) for names in page.markup.tree.names]
+    return Sample(corpus, row, fold_of(row, folds), site(row), facts, facts.codes(), words, (target == 1).astype(float), weight)
 
 
 def matrix(samples: list[Sample]) -> tuple[sparse.csr_matrix, dict[str, tuple[int, int]], list[str]]:
@@ -140,30 +138,55 @@ def report(samples: list[Sample], scores: np.ndarray, threshold: float) -> None:
     figures: dict[str, Score] = {}
     at = 0
     for s in samples:
-        kept = scores[at : at + s.facts.count] > threshold
+        kept = (scores[at : at + s.facts.count] > threshold) & ~s.facts.out
         at += s.facts.count
         figures.setdefault(s.corpus, Score()).add(s.row, "\n".join(line for line, keep in zip(s.facts.page.lines, kept, strict=True) if keep))
     print("  ".join(f"{corpus} {figure}" for corpus, figure in figures.items()), flush=True)
 
 
+def write(path: Path, b: np.ndarray, model: CatBoostClassifier, tables: dict[str, tuple[int, int]], vocabulary: list[str]) -> None:
+    """Write fitted weights in the form that `cleaner.content` reads."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_model(f"{folder}/model.json", format="json")
+        forest = json.loads(Path(f"{folder}/model.json").read_text())
+    width = sum(size for _, size in tables.values())
+    words = {word: [round(float(v), 3) for v in b[width + 3 * i : width + 3 * i + 3]] for i, word in enumerate(vocabulary)}
+    features = [f["flat_feature_index"] for f in forest["features_info"]["float_features"]]
+    grown = forest["oblivious_trees"]
+    scale, (bias,) = forest["scale_and_bias"]
+    fitted = {
+        "base": round(float(b[-1]), 4),
+        "tables": {name: [round(float(v), 3) for v in b[start : start + size]] for name, (start, size) in tables.items()},
+        "words": {word: values for word, values in words.items() if any(abs(v) >= LEAST for v in values)},
+        "question": [[features[split["float_feature_index"]] for split in tree["splits"]] for tree in grown],
+        "threshold": [[round(split["border"], 5) for split in tree["splits"]] for tree in grown],
+        "leaf": [[round(v * scale, 4) for v in tree["leaf_values"]] for tree in grown],
+        "bias": round(bias + BIAS, 4),
+    }
+    lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False, separators=(',', ':'))}" for k, v in fitted.items())
+    path.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("corpora", type=Path)
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", action="store_true", help="fit on all sites and write the weights into the package")
     parser.add_argument("--folds", type=int, default=4)
-    parser.add_argument("--dump", type=Path)
+    parser.add_argument("--folds-to", type=Path, metavar="DIR", help="write each fold's weights there, as K.json")
     args = parser.parse_args()
-    prose = Prose(load(defaults=True).top("sentence-ends", "common"))
-    samples = [s for corpus in CORPORA for row, data in pages(args.corpora, corpus) if (s := sample(corpus, row, data, prose, args.folds))]
+    catalog = load()
+    rules = RuleSet.of(catalog.rules("common"), catalog.top("sentence-ends", "common"))
+    samples = [s for corpus in CORPORA for row, data in pages(args.corpora, corpus) if (s := sample(corpus, row, data, rules, args.folds))]
     x, tables, vocabulary = matrix(samples)
     target, weight = np.concatenate([s.target for s in samples]), np.concatenate([s.weight for s in samples])
     fold = np.concatenate([np.full(s.facts.count, s.fold) for s in samples])
     print(len(samples), "pages,", *x.shape, "blocks and columns", file=sys.stderr)
     alone = np.zeros(len(target))
+    firsts = []
     for k in range(args.folds):
         learn = (fold != k) & (weight > 0)
-        b = logistic(x[learn], target[learn], weight[learn])
-        alone[fold == k] = x[fold == k] @ b[:-1] + b[-1]
+        firsts.append(logistic(x[learn], target[learn], weight[learn]))
+        alone[fold == k] = x[fold == k] @ firsts[k][:-1] + firsts[k][-1]
     report(samples, alone, 0.0)
     around = context(samples, alone)
     among = np.zeros(len(target))
@@ -171,31 +194,13 @@ def main() -> None:
         learn = fold != k
         model = trees(around[learn], target[learn], weight[learn])
         among[~learn] = model.predict(around[~learn], prediction_type="RawFormulaVal")
-    for threshold in (-0.4, -0.1, 0.2):
-        report(samples, among, threshold)
-    if args.dump:
-        np.savez(args.dump, alone=alone, among=among)
-    if not args.write:
-        return
-    learn = weight > 0
-    b = logistic(x[learn], target[learn], weight[learn])
-    model = trees(around, target, weight)
-    model.save_model("/tmp/page-model.json", format="json")
-    forest = json.loads(Path("/tmp/page-model.json").read_text())
-    width = sum(size for _, size in tables.values())
-    words = {word: [round(float(v), 3) for v in b[width + 3 * i : width + 3 * i + 3]] for i, word in enumerate(vocabulary)}
-    floats = [f["feature_index"] if "feature_index" in f else f["flat_feature_index"] for f in forest["features_info"]["float_features"]]
-    fitted = {
-        "base": round(float(b[-1]), 4),
-        "tables": {name: [round(float(v), 3) for v in b[start : start + size]] for name, (start, size) in tables.items()},
-        "words": {word: values for word, values in words.items() if any(abs(v) >= 0.02 for v in values)},
-        "question": [[floats[split["float_feature_index"]] for split in tree["splits"]] for tree in forest["oblivious_trees"]],
-        "threshold": [[round(split["border"], 5) for split in tree["splits"]] for tree in forest["oblivious_trees"]],
-        "leaf": [[round(v * forest["scale_and_bias"][0], 4) for v in tree["leaf_values"]] for tree in forest["oblivious_trees"]],
-        "bias": round(forest["scale_and_bias"][1][0] + BIAS, 4),
-    }
-    path = Path(content.__file__).parent / "page_weights.json"
-    path.write_text("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False, separators=(',', ':'))}" for k, v in fitted.items()) + "\n}\n", encoding="utf-8")
+        if args.folds_to:
+            args.folds_to.mkdir(parents=True, exist_ok=True)
+            write(args.folds_to / f"{k}.json", firsts[k], model, tables, vocabulary)
+    report(samples, among, -BIAS)
+    if args.write:
+        learn = weight > 0
+        write(Path(content.__file__).parent / "page_weights.json", logistic(x[learn], target[learn], weight[learn]), trees(around, target, weight), tables, vocabulary)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ trafilatura evaluation's: wanted segments found, unwanted ones absent.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -39,6 +40,11 @@ def site(row: dict[str, Any]) -> str:
     labels = host.split(".")
     short = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in ("co", "com", "org", "gov", "net", "ac", "edu")
     return ".".join(labels[-3 if short else -2 :])
+
+
+def fold_of(row: dict[str, Any], folds: int) -> int:
+    """Which fold a page's site is in."""
+    return int(hashlib.md5(site(row).encode()).hexdigest(), 16) % folds
 
 
 def shingles(tokens: Sequence[str]) -> Counter[tuple[str, ...]]:

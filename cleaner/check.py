@@ -12,7 +12,7 @@ import regex
 from cleaner.catalog import Catalog
 from cleaner.dateline import Forms, Head
 from cleaner.fold import fold
-from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page
+from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page, mark_page
 from cleaner.literals import pattern_literals
 from cleaner.model import Page, Phrase, Problem, Rule
 from cleaner.places import has_place
@@ -150,10 +150,12 @@ def _examples(rule: Rule, rules: dict[str, Rule], base: RuleSet, site: Site | No
 
 def _judge(page: Page, base: RuleSet, site: Site | None = None) -> Judgement:
     if page.markup:
-        from cleaner.content import judge_blocks
+        from cleaner.content import find_headline, judge_blocks
 
-        scores, headline = judge_blocks(page, base.prose.shapes(page.lines))
-        return judge_page(page, scores, headline, base, site)
+        marked = mark_page(page, find_headline(page), base, site)
+        names = [any(r.shape == BY_PAGE for r in marked.meets[e]) for e in page.markup.element]  # these only name what is outside
+        scores = judge_blocks(page, base.prose.shapes(page.lines), marked.headline, [cause is not None for cause in marked.decided])
+        return judge_page(marked, [-1.0 if name else score for name, score in zip(names, scores, strict=True)], base, site)
     return judge(page, fold("\n".join(page.lines)), base, lambda told: site)
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -68,7 +68,8 @@ def _mean(total: Floats, weight: Floats) -> Floats:
 class Facts:
     """What is known of a page's blocks and elements before any is judged, as arrays."""
 
-    def __init__(self, page: Page, shapes: Shapes, headline: int | None) -> None:
+    def __init__(self, page: Page, shapes: Shapes, headline: int | None, out: Sequence[bool]) -> None:
+        """`out` says which blocks are known to be no part of the article."""
         assert page.markup
         markup = page.markup
         tree = markup.tree
@@ -89,7 +90,8 @@ class Facts:
         self.sizes: Ints = np.array(list(map(len, page.lines)))
         self.linked: Ints = np.array(markup.linked)
         self.links = _link_classes(self.linked, self.sizes)
-        self.prose = np.array(shapes.prose) & (self.links < 3)
+        self.out = np.array(out, dtype=bool)
+        self.prose = np.array(shapes.prose) & (self.links < 3) & ~self.out
         tags = [TAGS.get(tag, 0) for tag in tree.tag]
         self.tags: Ints = np.array(tags)
         zones, inner, articles, depth = [0], [0], [0], [0]
@@ -201,7 +203,7 @@ class Facts:
         """What is known of each block once all have been judged alone, one row a block; `codes` comes first."""
         assert self.page.markup
         tree = self.page.markup.tree
-        z = np.clip(scores, -8, 8)
+        z = np.where(self.out, -8.0, np.clip(scores, -8, 8))
         count = self.count
         holder = self.holder
         size = np.maximum(self.widths / 6, 1.0)
@@ -292,49 +294,47 @@ class Weights:
     bias: float
 
 
+    memory: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    """What is known of class attributes seen before."""
+
+    @classmethod
+    def read(cls, path: Path) -> Weights:
+        """The weights of a file that ``benchmarks/fit_page_weights.py`` wrote."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        starts: dict[str, int] = {}
+        table: list[float] = []
+        for name, values in data["tables"].items():
+            starts[name] = len(table)
+            table += values
+        words = {word: (own, child, deep) for word, (own, child, deep) in data["words"].items()}
+        question, threshold = np.array(data["question"], dtype=int), np.array(data["threshold"], dtype=np.float32)
+        return cls(data["base"], np.array(table), starts, words, question, threshold, np.array(data["leaf"]), data["bias"])
+
+    def of_names(self, names: str) -> tuple[float, float, float]:
+        """What the words of class, id and the like say of a block in that element, in its children, and further in."""
+        found = [self.words[word] for word in set(name_words(names)) if word in self.words]
+        score = (sum(f[0] for f in found), sum(f[1] for f in found), sum(f[2] for f in found))
+        if len(self.memory) > _REMEMBERED:
+            self.memory.clear()
+        self.memory[names] = score
+        return score
+
+
 @cache
 def weights() -> Weights:
     """The weights shipped with the package."""
-    data = json.loads((Path(__file__).parent / "page_weights.json").read_text(encoding="utf-8"))
-    starts: dict[str, int] = {}
-    table: list[float] = []
-    for name, values in data["tables"].items():
-        starts[name] = len(table)
-        table += values
-    return Weights(
-        data["base"],
-        np.array(table),
-        starts,
-        {word: (own, child, deep) for word, (own, child, deep) in data["words"].items()},
-        np.array(data["question"], dtype=int),
-        np.array(data["threshold"], dtype=np.float32),
-        np.array(data["leaf"]),
-        data["bias"],
-    )
+    return Weights.read(Path(__file__).parent / "page_weights.json")
 
 
-_memory: dict[str, tuple[float, float, float]] = {}
-
-
-def _words_score(names: str) -> tuple[float, float, float]:
-    known = weights().words
-    found = [known[word] for word in set(name_words(names)) if word in known]
-    score = (sum(f[0] for f in found), sum(f[1] for f in found), sum(f[2] for f in found))
-    if len(_memory) > _REMEMBERED:
-        _memory.clear()
-    _memory[names] = score
-    return score
-
-
-def alone(facts: Facts) -> Floats:
+def alone(facts: Facts, fitted: Weights) -> Floats:
     """The log-odds of each block, judged alone."""
     assert facts.page.markup
-    fitted = weights()
     columns = facts.codes()
     places = np.stack([column + fitted.starts[name] for name, column in columns.items()])
     scores: Floats = fitted.table[places].sum(axis=0) + fitted.base
     tree = facts.page.markup.tree
-    own, child, deep = zip(*(_memory.get(names) or _words_score(names) for names in tree.names), strict=True)
+    memory = fitted.memory
+    own, child, deep = zip(*(memory.get(names) or fitted.of_names(names) for names in tree.names), strict=True)
     further = [0.0]
     for score, parent in zip(deep[1:], tree.parent[1:], strict=True):
         further.append(further[parent] + score)
@@ -343,9 +343,8 @@ def alone(facts: Facts) -> Floats:
     return scores + said
 
 
-def among(facts: Facts, scores: Floats) -> Floats:
+def among(facts: Facts, scores: Floats, fitted: Weights) -> Floats:
     """The log-odds of each block, judged among its neighbours and by its place; `scores` are those of `alone`."""
-    fitted = weights()
     table = facts.context(scores)
     result: Floats = np.full(len(table), fitted.bias)
     powers = 1 << np.arange(fitted.question.shape[1])
@@ -389,8 +388,9 @@ def find_headline(page: Page) -> int | None:
     return best
 
 
-def judge_blocks(page: Page, shapes: Shapes) -> tuple[Sequence[float], int | None]:
-    """For each block the log-odds that it is the article's, and which one is the headline."""
-    headline = find_headline(page)
-    facts = Facts(page, shapes, headline)
-    return among(facts, alone(facts)).tolist(), headline
+def judge_blocks(page: Page, shapes: Shapes, headline: int | None, out: Sequence[bool], fitted: Weights | None = None) -> Sequence[float]:
+    """For each block the log-odds that it is the article's; `out` says which are known not to be."""
+    fitted = fitted or weights()
+    facts = Facts(page, shapes, headline, out)
+    scores: list[float] = among(facts, alone(facts, fitted), fitted).tolist()
+    return scores

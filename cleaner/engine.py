@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import heapq
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from cleaner.article import Article, assemble
 from cleaner.catalog import Catalog
 from cleaner.dateline import Forms
 from cleaner.fold import fold
-from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page
+from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page, mark_page
 from cleaner.model import Page
 from cleaner.mojibake import repair
 from cleaner.prose import Prose
@@ -105,18 +106,22 @@ class Cleaner:
                 page = replace(page, text=text, lines=text.split("\n"))
         if not page.lines:
             return self._empty(page, warnings)
-        from cleaner.content import judge_blocks
+        from cleaner.content import find_headline, judge_blocks
 
-        scores, headline = judge_blocks(page, self._prose.shapes(page.lines))
-        kept = [line for line, score in zip(page.lines, scores, strict=True) if score > 0]
-        if sum(map(len, kept)) < _LITTLE and not (site and site.selectors.get("body")):
-            scores = self._second_opinion(html, page, scores, warnings)
-            kept = [line for line, score in zip(page.lines, scores, strict=True) if score > 0]
-        page = replace(page, language=self._language_of_page(page, kept or page.lines, language, warnings))
-        judgement = judge_page(page, scores, headline, self._rules_for(page.language), site, captions=captions)
-        if None not in [c for b, c in enumerate(judgement.causes) if b != judgement.headline]:
+        shapes = self._prose.shapes(page.lines)
+        page = replace(page, language=self._language_of_page(page, language, warnings))
+        rules = self._rules_for(page.language)
+        marked = mark_page(page, find_headline(page), rules, site)
+        scores: Sequence[float] = ()
+        if not marked.inside:
+            scores = judge_blocks(page, shapes, marked.headline, [cause is not None for cause in marked.decided])
+            if sum(len(line) for line, score in zip(page.lines, scores, strict=True) if score > 0) < _LITTLE:
+                scores = self._second_opinion(html, page, scores, warnings)
+        judgement = judge_page(marked, scores, rules, site, captions=captions)
+        left = sum(len(line) for block, (line, cause) in enumerate(zip(page.lines, judgement.causes, strict=True)) if cause is None and block != judgement.headline)
+        if not left:
             warnings.append("no article found: " + _kind_of_page(page))
-        elif not page.said.free and sum(len(line) for line, c in zip(page.lines, judgement.causes, strict=True) if c is None) < _STUB:
+        elif not page.said.free and left < _STUB:
             warnings.append("the page says that the article is for subscribers, and is short: perhaps only its beginning is here")
         forms = self._forms_of(page.language, judgement.site)
         return assemble(page, judgement, forms, self._reference, tuple(warnings), self._between)
@@ -141,14 +146,15 @@ class Cleaner:
         warnings.append("second opinion: our reader found next to no article here; these are the paragraphs that trafilatura names")
         return [1.0 if yes else score for yes, score in zip(theirs, scores, strict=True)]
 
-    def _language_of_page(self, page: Page, kept: Sequence[str], said: str | None, warnings: list[str]) -> str | None:
+    def _language_of_page(self, page: Page, said: str | None, warnings: list[str]) -> str | None:
         """The caller's word, else the page's, if there are rules for it; English, which templates say of any page, is looked at."""
         if said:
             return self._language(page, said, warnings)
         code = language.normal(page.said.language) if page.said.language else ""
         if code in self._catalog.languages and code not in self._always:
             return code
-        return language.detect(_sample(kept)) or code or None
+        longest = heapq.nlargest(3, page.lines, key=len)
+        return language.detect(" ".join(line[:80] for line in longest)) or code or None
 
     def _finish(self, page: Page, warnings: list[str]) -> Article:
         folded = fold("\n".join(page.lines))

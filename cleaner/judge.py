@@ -136,70 +136,112 @@ def _judge(
     return result
 
 
-def judge_page(page: Page, scores: Sequence[float], headline: int | None, base: RuleSet, site: Site | None = None, *, captions: bool = False) -> Judgement:
-    """Judge all blocks of a web page.
+@dataclass(frozen=True)
+class Marked:
+    """A web page, and what page conditions alone say of it."""
 
-    `scores` are the log-odds of `cleaner.content` that a block is the article's,
-    `headline` the block that it takes for the headline. What is outside the
-    article (or not in what the site's file selects as body) goes by the rule that
-    says what it is; what is inside is judged by page conditions, then by phrases
-    and structure as a text is. With `captions` those inside the article stay.
-    """
+    page: Page
+    headline: int | None
+    meets: Sequence[tuple[Rule, ...]]
+    """For each element the rules whose conditions it meets, or one around it does, the innermost first."""
+    decided: Sequence[Rule | None]
+    """For each block the rule that takes it for its element alone."""
+    inside: Sequence[bool] | None
+    """For each block whether it is in the site's body; None if no body is selected."""
+    warnings: tuple[str, ...]
+
+
+def mark_page(page: Page, headline: int | None, base: RuleSet, site: Site | None = None) -> Marked:
+    """What the rules' page conditions and the site's selectors say of a page's blocks."""
     markup = page.markup
     assert markup
-    count = len(page.lines)
+    elements = markup.element
     disabled = site.disabled if site else frozenset[str]()
-    sets = [base.places, *([site.rules.places] if site else [])]
-    meets = _meets(markup, sets, disabled)
-    result = Judgement([None] * count, site=site.place if site else None)
-    body: frozenset[int] = frozenset()
-    picked = {key: _first_selected(markup, some) for key, some in site.selectors.items()} if site else {}
+    warnings = []
+    inside: list[bool] | None = None
     if site:
+        picked = {key: _first_selected(markup, some) for key, some in site.selectors.items()}
         for key, some in site.selectors.items():
             if not picked[key]:
                 what = f"{key}: {', '.join(some)} of {site.place}"
-                result.warnings.append(f"stale selector: {what} selects nothing here; the site may have changed, its rule file wants a look")
-        body = picked.get("body", frozenset())
-        headline = next((b for b in range(count) if markup.element[b] in picked.get("headline", ())), headline)
-    within = _descendants(markup, body)
-    outside: dict[int, Rule] = {rule.tier: rule for rule in base.shapes if rule.shape == shapes.BY_PAGE and not has_place(rule) and rule.id not in disabled}
-    fallback = outside.get(0)
-    inside = [within[e] for e in markup.element] if body else [score > 0 for score in scores]
+                warnings.append(f"stale selector: {what} selects nothing here; the site may have changed, its rule file wants a look")
+        if picked.get("body"):
+            within = _descendants(markup, picked["body"])
+            inside = [within[e] for e in elements]
+        headline = next((b for b, e in enumerate(elements) if e in picked.get("headline", ())), headline)
+    above = _around(markup, elements[headline]) if headline is not None else frozenset[int]()
+    meets = _meets(markup, [base.places, *([site.rules.places] if site else [])], disabled)
+    decided: list[Rule | None] = []
+    for block, element in enumerate(elements):
+        takes = [r for r in meets[element] if not r.texts and not r.shape] if meets[element] else []
+        if takes and (any(r.action == "keep" for r in takes) or block == headline):
+            takes = []
+        decided.append(next((r for r in takes if _dense(markup, page, block, r) and (r.selectors or not _holds(markup, element, above, r, base, site))), None))
+    return Marked(page, headline, meets, decided, inside, tuple(warnings))
+
+
+def _around(markup: Markup, element: int) -> frozenset[int]:
+    """An element and all around it."""
+    found = []
+    while element >= 0:
+        found.append(element)
+        element = markup.tree.parent[element]
+    return frozenset(found)
+
+
+def _holds(markup: Markup, element: int, above: frozenset[int], rule: Rule, base: RuleSet, site: Site | None) -> bool:
+    """Whether the element that meets a rule's conditions holds the headline too: then its name says nothing of the article."""
+    while element > 0:
+        if base.places.meets(markup, element, rule) or (site and site.rules.places.meets(markup, element, rule)):
+            return element in above
+        element = markup.tree.parent[element]
+    return False
+
+
+def judge_page(marked: Marked, scores: Sequence[float], base: RuleSet, site: Site | None = None, *, captions: bool = False) -> Judgement:
+    """Judge all blocks of a web page.
+
+    `scores` are the log-odds of `cleaner.content` that a block is the article's.
+    What is outside the article (or not in what the site's file selects as body) goes
+    by the rule that says what it is; what is inside is judged by page conditions,
+    then by phrases and structure as a text is. With `captions` those inside the
+    article stay.
+    """
+    page, headline, meets = marked.page, marked.headline, marked.meets
+    markup = page.markup
+    assert markup
+    count = len(page.lines)
+    result = Judgement([None] * count, site=site.place if site else None, headline=headline, warnings=list(marked.warnings))
+    inside = marked.inside or [score > 0 for score in scores]
+    outside = [rule for rule in base.shapes if rule.shape == shapes.BY_PAGE and not has_place(rule) and not (site and rule.id in site.disabled)]
+    fallback = site.outside if site and marked.inside else next(iter(outside), None)
     inner: list[int] = []
     for block, element in enumerate(markup.element):
-        rules = meets[element]
-        if block == headline:
+        if block != headline:
+            cause = marked.decided[block]
+            if cause is None and not inside[block]:
+                cause = next((rule for rule in meets[element] if rule.shape == shapes.BY_PAGE), fallback)
+            result.causes[block] = cause
+        if result.causes[block] is None:
             inner.append(block)
-        elif not inside[block]:
-            named = [rule for rule in rules if rule.shape == shapes.BY_PAGE]
-            result.causes[block] = named[0] if named else site.outside if body and site else fallback
-            if result.causes[block] is None:
-                inner.append(block)
-        else:
-            decided = [rule for rule in rules if not rule.texts and not rule.shape and rule.action == "drop" and _dense(markup, page, block, rule)]
-            if decided and not any(rule.action == "keep" and not rule.texts for rule in rules):
-                result.causes[block] = decided[0]
-            else:
-                inner.append(block)
     if captions and True in inside:
-        first, last = inside.index(True), count - 1 - inside[::-1].index(True)
-        for block in range(first, last + 1):
+        for block in range(inside.index(True), count - inside[::-1].index(True)):
             cause = result.causes[block]
-            if cause and cause.label == "credit" and (inside[block] or cause.shape == shapes.BY_PAGE):
+            if cause and cause.label == "credit":
                 result.causes[block] = None
                 result.captions.add(block)
-    result.headline = headline
     result.first = next((b for b in inner if b != headline), count)
     if not inner:
         return result
     lines = [page.lines[b] for b in inner]
     folded = fold("\n".join(lines))
-    small = Page("", lines)
-    context = Context(small, folded.split("\n"), base.prose, settled=True, headline=inner.index(headline) if headline in inner else None)
-    found = _judge(
-        context, folded, base, lambda told: site,
-        lambda block, rule: (not has_place(rule) or rule in meets[markup.element[inner[block]]]) and _dense(markup, page, inner[block], rule),
-    )  # fmt: skip
+    context = Context(Page("", lines), folded.split("\n"), base.prose, settled=True, headline=inner.index(headline) if headline is not None else None)
+
+    def meets_all(place: int, rule: Rule) -> bool:
+        block = inner[place]
+        return (not has_place(rule) or rule in meets[markup.element[block]]) and _dense(markup, page, block, rule)
+
+    found = _judge(context, folded, base, lambda told: site, meets_all)
     for place, block in enumerate(inner):
         result.causes[block] = found.causes[place]
     result.saved = {inner[place]: rule for place, rule in found.saved.items()}

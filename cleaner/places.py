@@ -50,6 +50,11 @@ class Places:
             found = [tuple(n for n in numbers if not self.rules[n].selectors or element in chosen[n]) if numbers else numbers for element, numbers in enumerate(found)]
         return found
 
+    def meets(self, markup: Markup, element: int, rule: Rule) -> bool:
+        """Whether an element itself has the name and words that a rule asks for."""
+        tag, names = markup.tree.tag[element], markup.tree.names[element]
+        return any(self.rules[n] is rule for n in (self._memory.get((tag, names)) or self._look(tag, names)))
+
     def _look(self, tag: str, names: str) -> tuple[int, ...]:
         words = " ".join(name_words(names)) if names else ""
         numbers: tuple[int, ...] = ()

@@ -261,6 +261,8 @@ NEED_HEADLINE = frozenset({"cut-headline", "headline-again", "said-again"})
 """Those that compare with the headline, which is looked for after the others have judged."""
 BY_PAGE = "outside-article"
 """What `cleaner.content` found to be outside a web page's article; no text has it."""
+LEFT_TO_PAGE = frozenset({"titles", "number-only", "link-only"})
+"""What a web page's own structure tells better than the shape of its lines."""
 BY_PLACE = frozenset({"before-article", "after-article", "inside-article", "above-headline"})
 """Those that go by a block's place alone."""
 
@@ -316,7 +318,7 @@ def apply(context: Context, rules: Iterable[Rule], causes: list[Rule | None], st
     (`BY_PLACE`) name only what no other does.
     """
     context.pass_over(block for block, cause in enumerate(causes) if cause)
-    rules = [rule for rule in rules if rule.shape != BY_PAGE]
+    rules = [rule for rule in rules if rule.shape != BY_PAGE and not (context.settled and rule.shape in LEFT_TO_PAGE)]
     for rule in rules:
         if rule.shape not in NEED_HEADLINE and rule.shape not in BY_PLACE:
             _take(context, rule, causes, stronger)
