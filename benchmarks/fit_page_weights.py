@@ -122,7 +122,7 @@ def logistic(x: sparse.csr_matrix, target: np.ndarray, weight: np.ndarray) -> np
 
 def trees(x: np.ndarray, target: np.ndarray, weight: np.ndarray) -> CatBoostClassifier:
     used = weight > 0
-    model = CatBoostClassifier(verbose=0, thread_count=2, random_seed=1, **TREES)
+    model = CatBoostClassifier(verbose=0, allow_writing_files=False, thread_count=2, random_seed=1, **TREES)
     return model.fit(x[used], target[used], sample_weight=(weight / weight[used].mean())[used])
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from cleaner.article import Article
 from cleaner.engine import Cleaner
 from cleaner.model import RuleError
+from cleaner.read_html import looks_like_html
 
 FORMATS = {"text": ".txt", "markdown": ".md", "json": ".json", "jsonl": ".jsonl"}
 """Output formats, with the ending that their files get."""
@@ -34,8 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     taken: set[Path] = set()
     for name in args.files:
         try:
-            text = _read(name)
-            article = cleaner.clean_text(text, args.url, args.language)
+            article = _clean(cleaner, name, args)
         except (OSError, UnicodeError) as error:
             _complain(name, error)
             failed = True
@@ -66,13 +66,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="clean-article",
-        description="Take a news article's text and leave headline, dateline and body.",
+        description="Take a news article, a web page or its text, and leave headline, dateline and body.",
         epilog="Exit status: 0 all well, 1 some input failed, 2 wrong usage or faulty rule files.",
     )
-    parser.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="text files in UTF-8; - is standard input (the default)")
+    parser.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="web pages, text files in UTF-8, http and https URLs; - is standard input (the default)")
+    parser.add_argument("--input", choices=("auto", "html", "text"), default="auto", help="what the inputs are; told by looking if not said")
+    parser.add_argument("--captions", action="store_true", help="keep the captions of a page's pictures")
     parser.add_argument("--format", choices=FORMATS, default="text", help="text (the default), markdown, json, or jsonl (one line an article)")
-    parser.add_argument("--language", metavar="CODE", help="the texts' language, such as fr; detected if not said")
-    parser.add_argument("--url", help="where the texts come from; chooses a site's rules")
+    parser.add_argument("--language", metavar="CODE", help="the inputs' language, such as fr; found out if not said")
+    parser.add_argument("--url", help="where the inputs come from; chooses a site's rules")
     parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="a folder of your own rule files, added to the others; may be said again")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE|DIR", help="write there; with several inputs a folder, one file an input")
     parser.add_argument("--explain", action="store_true", help="show the text with what goes marked, then a table of what took it")
@@ -99,14 +101,31 @@ def render(article: Article, style: str, name: str = "-", *, explain: bool = Fal
     return "\n\n".join(parts) + "\n" if parts else ""
 
 
-def _read(name: str) -> str:
-    if name == "-":
-        data = sys.stdin.buffer.read()
+def _clean(cleaner: Cleaner, name: str, args: argparse.Namespace) -> Article:
+    """The article of one input: a URL, a page, or a text."""
+    from cleaner.download import download, is_url
+
+    url, encoding = args.url, None
+    if is_url(name):
+        got = download(name)
+        data, url, encoding = got.data, url or got.url, got.encoding
     else:
-        path = Path(name)
-        if path.is_dir():
-            raise IsADirectoryError(21, "is a folder; name the files in it", name)
-        data = path.read_bytes()
+        data = _read(name)
+    if args.input == "html" or (args.input == "auto" and looks_like_html(data)):
+        return cleaner.clean(data, url, args.language, captions=args.captions, encoding=encoding)
+    return cleaner.clean_text(_text(data, name), url, args.language)
+
+
+def _read(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    path = Path(name)
+    if path.is_dir():
+        raise IsADirectoryError(21, "is a folder; name the files in it", name)
+    return path.read_bytes()
+
+
+def _text(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -137,7 +156,7 @@ def _folder(output: Path | None, inputs: int) -> Path | None:
 def _target(folder: Path, name: str, ending: str, taken: set[Path]) -> Path:
     """The output file of an input: its name with the format's ending, numbered if two inputs share it."""
     folder.mkdir(parents=True, exist_ok=True)
-    stem = "stdin" if name == "-" else Path(name).stem
+    stem = "stdin" if name == "-" else Path(name.split("?", maxsplit=1)[0].rstrip("/") if "://" in name else name).stem
     target = folder / (stem + ending)
     number = 2
     while target in taken:

@@ -52,6 +52,8 @@ _L = 5
 """Classes of link density."""
 _EDGE = 63 * _L
 """The code of what lies beyond the first and last block."""
+HOPELESS = -4.5
+"""Log-odds below which a block that was judged alone is not looked at again."""
 _REMEMBERED = 50_000
 """How many class attributes' scores are remembered."""
 
@@ -294,6 +296,8 @@ class Weights:
     bias: float
 
 
+    first_leaf: Ints
+    """For each tree where its leaves begin in the flat row of all leaves."""
     memory: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     """What is known of class attributes seen before."""
 
@@ -308,7 +312,7 @@ class Weights:
             table += values
         words = {word: (own, child, deep) for word, (own, child, deep) in data["words"].items()}
         question, threshold = np.array(data["question"], dtype=int), np.array(data["threshold"], dtype=np.float32)
-        return cls(data["base"], np.array(table), starts, words, question, threshold, np.array(data["leaf"]), data["bias"])
+        return cls(data["base"], np.array(table), starts, words, question, threshold, np.array(data["leaf"]), data["bias"], np.arange(len(question)) * 2 ** question.shape[1])
 
     def of_names(self, names: str) -> tuple[float, float, float]:
         """What the words of class, id and the like say of a block in that element, in its children, and further in."""
@@ -345,14 +349,16 @@ def alone(facts: Facts, fitted: Weights) -> Floats:
 
 def among(facts: Facts, scores: Floats, fitted: Weights) -> Floats:
     """The log-odds of each block, judged among its neighbours and by its place; `scores` are those of `alone`."""
-    table = facts.context(scores)
-    result: Floats = np.full(len(table), fitted.bias)
-    powers = 1 << np.arange(fitted.question.shape[1])
-    for start in range(0, len(table), 512):
+    likely = np.flatnonzero((scores > HOPELESS) & ~facts.out)
+    table = facts.context(scores)[likely]
+    result: Floats = np.minimum(scores, HOPELESS)
+    levels = fitted.question.shape[1]
+    for start in range(0, len(likely), 512):
         part = table[start : start + 512]
-        answers = part[:, fitted.question] > fitted.threshold
-        leaves = answers @ powers
-        result[start : start + 512] += np.take_along_axis(fitted.leaf, leaves.T, axis=1).sum(axis=0)
+        leaves = np.zeros((len(part), len(fitted.question)), dtype=np.intp)
+        for level in range(levels):
+            leaves |= (part[:, fitted.question[:, level]] > fitted.threshold[:, level]).astype(np.intp) << level
+        result[likely[start : start + 512]] = fitted.bias + fitted.leaf.ravel()[leaves + fitted.first_leaf].sum(axis=1)
     return result
 
 

@@ -154,7 +154,7 @@ class Cleaner:
         if code in self._catalog.languages and code not in self._always:
             return code
         longest = heapq.nlargest(3, page.lines, key=len)
-        return language.detect(" ".join(line[:80] for line in longest)) or code or None
+        return language.detect(" ".join(line[:60] for line in longest)) or code or None
 
     def _finish(self, page: Page, warnings: list[str]) -> Article:
         folded = fold("\n".join(page.lines))

@@ -171,12 +171,19 @@ def mark_page(page: Page, headline: int | None, base: RuleSet, site: Site | None
         headline = next((b for b, e in enumerate(elements) if e in picked.get("headline", ())), headline)
     above = _around(markup, elements[headline]) if headline is not None else frozenset[int]()
     meets = _meets(markup, [base.places, *([site.rules.places] if site else [])], disabled)
-    decided: list[Rule | None] = []
+    deciding: dict[int, list[Rule]] = {}
+    decided: list[Rule | None] = [None] * len(elements)
     for block, element in enumerate(elements):
-        takes = [r for r in meets[element] if not r.texts and not r.shape] if meets[element] else []
-        if takes and (any(r.action == "keep" for r in takes) or block == headline):
-            takes = []
-        decided.append(next((r for r in takes if _dense(markup, page, block, r) and (r.selectors or not _holds(markup, element, above, r, base, site))), None))
+        rules = meets[element]
+        if not rules or block == headline:
+            continue
+        takes = deciding.get(id(rules))
+        if takes is None:
+            takes = [r for r in rules if not r.texts and not r.shape]
+            takes = deciding[id(rules)] = [] if any(r.action == "keep" for r in takes) else takes
+        if takes:
+            held = (r for r in takes if _dense(markup, page, block, r) and (r.selectors or not _holds(markup, element, above, r, base, site)))
+            decided[block] = next(held, None)
     return Marked(page, headline, meets, decided, inside, tuple(warnings))
 
 
@@ -267,12 +274,18 @@ def _descendants(markup: Markup, elements: frozenset[int]) -> list[bool]:
 def _meets(markup: Markup, sets: Sequence[Places], disabled: frozenset[str]) -> list[tuple[Rule, ...]]:
     """For each element the rules whose page conditions it meets, itself or by one around it, the innermost and strongest first."""
     found: list[tuple[Rule, ...]] = []
-    own = [places.of(markup) for places in sets]
-    tiers = list(zip(reversed(sets), reversed(own), strict=True))
-    for element, parent in enumerate(markup.tree.parent):
-        above = found[parent] if element else ()
-        mine = tuple(rule for places, numbers in tiers for n in numbers[element] if (rule := places.rules[n]).id not in disabled)
-        found.append((*mine, *(rule for rule in above if rule not in mine)) if mine else above)
+    for places in sets:
+        own = places.of(markup)
+        below = found
+        found = []
+        for element, (parent, numbers) in enumerate(zip(markup.tree.parent, own, strict=True)):
+            above = found[parent] if element else ()
+            if numbers:
+                mine = [rule for n in numbers if (rule := places.rules[n]).id not in disabled]
+                above = (*mine, *(rule for rule in above if not any(rule is m for m in mine)))
+            found.append(above)
+        if below:
+            found = [(*site, *base) if site and base else site or base for site, base in zip(found, below, strict=True)]
     return found
 
 

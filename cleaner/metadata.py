@@ -18,6 +18,8 @@ from cleaner.model import Said
 
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Advertisement|BlogPost)$|^Recipe$")
 """Types of schema.org that are articles (https://schema.org/Article and what is under it)."""
+_WORTH_READING = re.compile(r"Article|Posting|Report|Review|Recipe|BlogPost|Advertisement")
+_MICRODATA = "[itemprop=headline], [itemprop=author], [itemprop=datePublished], [itemprop=dateModified]"
 _COMMENTS = re.compile(r"^\s*(?:<!--|/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\s*\]\]>\s*\*/|//\s*\]\]>|\]\]>)\s*;?\s*$")
 _TRAILING = re.compile(r",(\s*[}\]])")
 _FIELD = re.compile(r'"(headline|datePublished|dateModified|description|articleBody)"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -33,11 +35,12 @@ _LARGEST = 2_000_000
 """Characters of a piece of JSON-LD beyond which it is not read."""
 
 
-def read_said(tree: LexborHTMLParser) -> Said:
-    """All that a page says of itself."""
+def read_said(tree: LexborHTMLParser, *, microdata: bool = True) -> Said:
+    """All that a page says of itself; `microdata` says whether it can have any."""
     data: dict[str, Any] = {}
     for script in tree.css('script[type="application/ld+json" i]'):
-        article = _article(_parsed(script.text() or ""))
+        text = script.text() or ""
+        article = _article(_parsed(text)) if _WORTH_READING.search(text) else {}
         if len(article) > len(data):
             data = article | {k: v for k, v in data.items() if k not in article}
         else:
@@ -49,7 +52,7 @@ def read_said(tree: LexborHTMLParser) -> Said:
         value = attributes.get("content")
         if name and value and value.strip():
             meta.setdefault(name.lower(), []).append(value.strip())
-    for node in tree.css("[itemprop=headline], [itemprop=author], [itemprop=datePublished], [itemprop=dateModified]"):
+    for node in tree.css(_MICRODATA) if microdata else ():
         attributes = node.attributes
         value = attributes.get("datetime") or attributes.get("content") or node.text(separator=" ")
         name = f"item:{attributes['itemprop']}".lower()

@@ -9,11 +9,13 @@ is no text.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from itertools import compress
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -41,10 +43,11 @@ _SLANTED = frozenset(("i", "em"))
 _HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _HIDDEN_CLASS = re.compile(r"(?<![\w-])(?:sr-only|visually-?hidden|screen-?reader(?:-text|-only)?)(?![\w-])", re.I)
 """Names that style sheets give to text for screen readers only (Bootstrap's, WordPress', the BBC's)."""
-_NAMES = ("class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-qa", "data-type", "aria-label", "name")
+_NAMES = frozenset(("class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-qa", "data-type", "aria-label", "name"))
 """Attributes whose words tell what an element is for."""
 
 _TAG = re.compile(r"<[a-zA-Z!/]")
+_PAGE = re.compile(r"\A\s*(?:<\?xml|<rss|<feed)|<(?:!doctype\s+html|html|head|body|article|main|div|section|table|meta|p|h1)\b[^<>]{0,2000}>", re.I)
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]", re.I)
 _LOOKED_AT = 4096
 """Characters by which something that is no page is known."""
@@ -104,21 +107,32 @@ def read_html(source: str | bytes, url: str | None = None, selectors: Collection
     `declared` is the encoding that the server's header named. Nothing raises.
     """
     warnings: list[str] = []
+    html: str | bytes
     if isinstance(source, bytes):
         source = _unpacked(source, warnings)
-        text, _, wrong = decode(source, declared)
+        text, encoding, wrong = decode(source, declared)
         warnings += [wrong] if wrong else []
+        html = source if encoding == "utf-8" and not source.startswith(codecs.BOM_UTF8) else text  # spares encoding it again
     else:
-        text = source.removeprefix("\ufeff").encode("utf-8", "replace").decode("utf-8")  # lone surrogates
+        html = text = source.removeprefix("\ufeff").encode("utf-8", "replace").decode("utf-8")  # lone surrogates
     strange = _no_page(text)
     if strange:
         warnings.append(strange)
         if "\x00" in text[:_LOOKED_AT] or text.startswith("%PDF"):
             return Page("", (), url, markup=_NOWHERE), warnings
     if "\x00" in text:
-        text = text.replace("\x00", "\ufffd")
-    tree = LexborHTMLParser(text)
-    return replace(read_tree(tree, url, selectors), said=read_said(tree)), warnings
+        html = text.replace("\x00", "\ufffd")
+    tree = LexborHTMLParser(html)
+    return replace(read_tree(tree, url, selectors), said=read_said(tree, microdata="itemprop" in text)), warnings
+
+
+def looks_like_html(data: str | bytes) -> bool:
+    """Whether this is a page rather than plain text: it begins like one, or has a page's elements near its beginning."""
+    if isinstance(data, bytes):
+        if data.startswith((b"\x1f\x8b", b"%PDF")):
+            return True
+        data = decode(data[: 4 * _LOOKED_AT])[0]
+    return _PAGE.search(data[: 4 * _LOOKED_AT]) is not None
 
 
 def _unpacked(data: bytes, warnings: list[str]) -> bytes:
@@ -204,6 +218,9 @@ def read_tree(tree: LexborHTMLParser, url: str | None = None, selectors: Collect
         tag = node.tag
         if tag == "-text":
             text = node.text_content or ""
+            if not buffer and text.isspace():
+                node = node.next
+                continue
             buffer.append(text)
             if style:
                 styles.append((style, text))
@@ -240,7 +257,7 @@ def read_tree(tree: LexborHTMLParser, url: str | None = None, selectors: Collect
             if picked:
                 for selector in picked:
                     selected[selector].add(element)
-            names.append(" ".join([attributes[n] or "" for n in _NAMES if n in attributes]) if attributes else "")
+            names.append(" ".join([value for name, value in attributes.items() if value and name in _NAMES]) if attributes else "")
             stack.append((following, _ENDS_BLOCK))
         elif tag == "a":
             if after_link:
@@ -285,7 +302,15 @@ _NEVER, _BY_SCRIPT = 1, 2
 def _visibility(attributes: dict[str, str | None]) -> int:
     """Whether an element is shown (0), `_NEVER` meant for the eye, or hidden until perhaps a script shows it (`_BY_SCRIPT`)."""
     classes = attributes.get("class")
-    if classes and _HIDDEN_CLASS.search(classes):
+    if classes and _for_readers(classes):
         return _NEVER
+    if "hidden" in attributes:
+        return _BY_SCRIPT
     style = attributes.get("style")
-    return _BY_SCRIPT if "hidden" in attributes or (style and _HIDDEN_STYLE.search(style)) else 0
+    return _BY_SCRIPT if style and _HIDDEN_STYLE.search(style) else 0
+
+
+@lru_cache(maxsize=20_000)
+def _for_readers(classes: str) -> bool:
+    """Whether a class says that an element is for screen readers only."""
+    return _HIDDEN_CLASS.search(classes) is not None

@@ -12,7 +12,7 @@ from helpers import ROOT
 
 PATH = [
     {"model", "remember"},
-    {"decode", "fold", "metadata", "printed"},
+    {"decode", "download", "fold", "metadata", "printed"},
     {"literals", "read_html", "read_text"},
     {"phrases"},
     {"rulefile"},
