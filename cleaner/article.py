@@ -158,6 +158,9 @@ def assemble(page: Page, judgement: Judgement, forms: Forms, reference: datetime
     """Put the kept blocks of a page together as an `Article`."""
     lines = page.lines
     found, byline = _find_head(page, judgement, forms)
+    if judgement.bylines:
+        names = [(forms.byline(lines[b]) or lines[b]).strip(" ,;|") for b in judgement.bylines]
+        byline = judgement.bylines[0], ", ".join(dict.fromkeys(names))
     recovered = {found[0] if found else -1, byline[0] if byline else -1}
     causes = [None if block in recovered else cause for block, cause in enumerate(judgement.causes)]
     judgement = replace(judgement, causes=causes)
@@ -179,7 +182,7 @@ def assemble(page: Page, judgement: Judgement, forms: Forms, reference: datetime
         headline=unprinted_headline(page.said) if judgement.headline is None else without_site(lines[judgement.headline], page.said),
         dateline=line,
         byline=byline[1] if byline else ", ".join(page.said.authors) or None,
-        authors=authors_of(page.said.authors or ([byline[1]] if byline else []), between),
+        authors=authors_of([byline[1]] if byline and (judgement.bylines or not page.said.authors) else page.said.authors, between),
         site_name=page.said.site or None,
         paragraphs=tuple(paragraphs),
         language=page.language,

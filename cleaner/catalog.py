@@ -77,6 +77,10 @@ class Catalog:
         """The codes of the languages that have a file."""
         return sorted({place[5:] for _, place, _ in self.paths if place.startswith("lang/")})
 
+    def same(self, code: str) -> str:
+        """The language whose rules are meant by a code: itself, unless its file says ``same-as``."""
+        return next(iter(self.top("same-as", f"lang/{code}")), code) if code in self.languages else code
+
     @cached_property
     def sites(self) -> list[str]:
         """The places of the sites that have a file."""

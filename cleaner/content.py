@@ -15,11 +15,10 @@ outside the article, the rules of ``common.txt`` remove.
 from __future__ import annotations
 
 import json
-import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +42,11 @@ TAGS = {
 _T = 22
 _ZONES = {"nav": 1, "menu": 1, "header": 2, "footer": 3, "aside": 4, "form": 5, "button": 5, "dialog": 6}
 _INNER = {"li": 1, "ul": 1, "ol": 1, "table": 2, "figure": 3, "figcaption": 4, "blockquote": 5, "dl": 6, "details": 7, "pre": 8, "button": 9, "label": 9}
-_HEADINGS = (3, 4, 5, 6)
-_SIGNS = re.compile(r"[|©@#→»]|https?:")
-_DIGIT = re.compile(r"\d")
+_ARTICLES = {"article": 1, "main": 2}
+_TELLING = frozenset((*_ZONES, *_INNER, *_ARTICLES))
+_FIRST_HEADING, _LAST_HEADING = TAGS["h1"], TAGS["h6"]
+_MANY = 1 << 40
+"""More than there are kinds of element on a page."""
 _K = 9
 """Classes of a block's width (`cleaner.prose.WIDTHS`)."""
 _L = 5
@@ -94,18 +95,26 @@ class Facts:
         self.links = _link_classes(self.linked, self.sizes)
         self.out = np.array(out, dtype=bool)
         self.prose = np.array(shapes.prose) & (self.links < 3) & ~self.out
-        tags = [TAGS.get(tag, 0) for tag in tree.tag]
-        self.tags: Ints = np.array(tags)
-        zones, inner, articles, depth = [0], [0], [0], [0]
-        for tag, parent in zip(tree.tag[1:], tree.parent[1:], strict=True):
-            zones.append(_ZONES.get(tag) or zones[parent])
-            inner.append(_INNER.get(tag) or inner[parent])
-            articles.append(articles[parent] | (1 if tag == "article" else 2 if tag == "main" else 0))
-            depth.append(depth[parent] + 1)
-        self.zones: Ints = np.array(zones)
-        self.inner: Ints = np.array(inner)
-        self.articles: Ints = np.array(articles)
-        self.depth: Ints = np.array(depth)
+        self.tags: Ints = np.array([TAGS.get(tag, 0) for tag in tree.tag])
+        size = len(tree.tag)
+        self.zones, self.inner, self.articles = np.zeros(size, dtype=int), np.zeros(size, dtype=int), np.zeros(size, dtype=int)
+        for element, tag in enumerate(tree.tag):  # what is within comes later and overrides
+            if tag in _TELLING:
+                within = slice(element, tree.end[element])
+                if tag in _ZONES:
+                    self.zones[within] = _ZONES[tag]
+                if tag in _INNER:
+                    self.inner[within] = _INNER[tag]
+                if tag in _ARTICLES:
+                    self.articles[within] |= _ARTICLES[tag]
+        self.depth: Ints = np.cumsum(np.bincount(np.arange(size), minlength=size + 1) - np.bincount(self.end, minlength=size + 1))[:-1]
+        names: dict[tuple[str, str], int] = {}
+        kinds = [names.setdefault(kind, len(names)) for kind in zip(tree.tag, tree.names, strict=True)]
+        self.kind_of_element: Ints = np.array(kinds)
+        """For each element a number for its name and class, ..."""
+        known: dict[str, int] = {}
+        self.tags_by_name: Ints = np.array([known.setdefault(tag, len(known)) for tag in tree.tag])
+        """... and one for its name alone."""
         self.number_of_articles = min(3, tree.tag.count("article"))
 
     def within(self, values: Numbers) -> Floats:
@@ -120,7 +129,6 @@ class Facts:
         page, markup, kinds, links, small = self.page, self.page.markup, self.kinds, self.links, self.small
         assert markup
         count = self.count
-        tree = markup.tree
         lines = page.lines
         holder, around, beyond = self.up[:3]
         mass = self.within(np.where(self.prose, self.widths, 0.0))
@@ -149,19 +157,14 @@ class Facts:
         if len(body) > 200:
             said = np.array([0 if len(line) < 12 else 1 if line[:40] in body or line[-40:] in body else 2 for line in lines])
         description = page.said.description[:40]
-        described = np.array([len(description) > 30 and line.startswith(description) for line in lines], dtype=int)
-        seen: dict[str, int] = {}
-        for line in lines:
-            seen[line] = seen.get(line, 0) + 1
-        again = np.array([min(seen[line], 3) - 1 for line in lines])
+        described = np.array([line.startswith(description) for line in lines], dtype=int) if len(description) > 30 else np.zeros(count, dtype=int)
+        seen = Counter(lines)
+        again = np.minimum(np.array([seen[line] for line in lines]), 3) - 1
         tags, parent_tags = self.tags[holder], self.tags[around]
-        signature = [(tree.tag[e], tree.names[e]) for e in markup.element]
-        same = np.array([False, *(a == b for a, b in pairwise(signature)), False])
+        signature = self.kind_of_element[holder]
+        same = np.concatenate(([False], signature[1:] == signature[:-1], [False]))
         runs = 2 * same[:-1] + same[1:]
         bold, slanted = (np.where(n == 0, 0, np.where(n < 0.8 * self.sizes, 1, 2)) for n in (np.array(markup.bold), np.array(markup.slanted)))
-        digits = np.array([0 if width > 90 else len(_DIGIT.findall(line)) for width, line in zip(self.shapes.widths, lines, strict=True)])
-        figures = np.where(digits == 0, 0, np.where(3 * digits > self.sizes, 2, 1))
-        signs = np.array([_SIGNS.search(line[:120]) is not None for line in lines], dtype=int)
         long = (kinds >= 5).astype(int)
         linkish = (links > 2) * 1 + (links > 0)
         mine = links * _K + kinds
@@ -186,7 +189,6 @@ class Facts:
             "emphasis": ((bold * 3 + slanted) * _K + kinds) * 7 + small % 7,
             "family": (many[around] * _L + density[around]) * _K + kinds,
             "clan": (many[beyond] * _L + density[beyond]) * _K + kinds,
-            "signs": (figures * 2 + signs) * _K + kinds,
             "broken": np.array(markup.broken) * _K + kinds,
         }
         padded = np.concatenate(([_EDGE] * 3, full_links, [_EDGE] * 3))
@@ -203,8 +205,6 @@ class Facts:
 
     def context(self, scores: Floats) -> NDArray[np.float32]:
         """What is known of each block once all have been judged alone, one row a block; `codes` comes first."""
-        assert self.page.markup
-        tree = self.page.markup.tree
         z = np.where(self.out, -8.0, np.clip(scores, -8, 8))
         count = self.count
         holder = self.holder
@@ -229,20 +229,14 @@ class Facts:
             features.append(np.convolve(wide, kernel / kernel.sum(), "valid"))
         features += [np.full(count, (z > 0).sum()), np.full(count, mass[0])]
         # siblings: same name and class within the same element, on the whole page, or same name only
-        elements = self.page.markup.element
         pull = np.minimum(size, 60) + 2
-        kinds_of_sibling = (
-            [(tree.parent[e], tree.tag[e], tree.names[e]) for e in elements],
-            [(tree.tag[e], tree.names[e]) for e in elements],
-            [(tree.parent[e], tree.tag[e]) for e in elements],
-        )
-        for keys in kinds_of_sibling:
-            numbers: dict[Any, int] = {}
-            group = np.array([numbers.setdefault(key, len(numbers)) for key in keys])
+        parent, kind, tag = self.up[1], self.kind_of_element[holder], self.tags_by_name[holder]
+        for keys in (parent * _MANY + kind, kind, parent * _MANY + tag):
+            group = np.unique(keys, return_inverse=True)[1]
             members, pulls = np.bincount(group), np.bincount(group, pull)
             features += [(np.bincount(group, z * pull) / pulls)[group], members[group], (pulls / members)[group]]
         # the heading before, and the blocks around
-        heading = np.isin(self.tags[holder], _HEADINGS)
+        heading = (self.tags[holder] >= _FIRST_HEADING) & (self.tags[holder] <= _LAST_HEADING)
         last = np.maximum.accumulate(np.where(heading, position, -1))
         last = np.concatenate(([-1], last[:-1]))
         features += [np.where(last >= 0, z[last], -9.0), np.where(last >= 0, np.minimum(99, position - last), 99), heading]
@@ -276,6 +270,41 @@ def _shares(share: Floats) -> Ints:
     return classes
 
 
+class Words:
+    """What the words of class, id and the like say of a block in that element, in its children, and further in."""
+
+    def __init__(self, known: dict[str, tuple[float, float, float]]) -> None:
+        self._known = known
+        self._parts: dict[str, frozenset[str]] = {}
+        self._memory: dict[str, tuple[float, float, float]] = {"": (0.0, 0.0, 0.0)}
+
+    def of(self, names: Sequence[str]) -> list[tuple[float, float, float]]:
+        """The three scores of each element."""
+        memory = self._memory
+        if len(memory) > _REMEMBERED:
+            memory.clear()
+        return [memory[name] if name in memory else self._score(name) for name in names]
+
+    def _score(self, names: str) -> tuple[float, float, float]:
+        parts, known = self._parts, self._known
+        if len(parts) > _REMEMBERED:
+            parts.clear()
+        words: set[str] = set()
+        for part in names.split():
+            found = parts.get(part)
+            if found is None:
+                found = parts[part] = frozenset(word for word in name_words(part) if word in known)
+            words |= found
+        own = child = deep = 0.0
+        for word in words:
+            one, other, third = known[word]
+            own += one
+            child += other
+            deep += third
+        self._memory[names] = score = (own, child, deep)
+        return score
+
+
 @dataclass(frozen=True)
 class Weights:
     """The fitted numbers."""
@@ -285,7 +314,7 @@ class Weights:
     """All tables of the first step on end, ..."""
     starts: dict[str, int]
     """... and where each begins."""
-    words: dict[str, tuple[float, float, float]]
+    words: Words
     """For each word of a class or id what it says of a block in that element, in its children and further in."""
     question: Ints
     """For each tree and level the column of `Facts.context`, ..."""
@@ -298,9 +327,6 @@ class Weights:
 
     first_leaf: Ints
     """For each tree where its leaves begin in the flat row of all leaves."""
-    memory: dict[str, tuple[float, float, float]] = field(default_factory=dict)
-    """What is known of class attributes seen before."""
-
     @classmethod
     def read(cls, path: Path) -> Weights:
         """The weights of a file that ``benchmarks/fit_page_weights.py`` wrote."""
@@ -310,18 +336,9 @@ class Weights:
         for name, values in data["tables"].items():
             starts[name] = len(table)
             table += values
-        words = {word: (own, child, deep) for word, (own, child, deep) in data["words"].items()}
+        words = Words({word: (own, child, deep) for word, (own, child, deep) in data["words"].items()})
         question, threshold = np.array(data["question"], dtype=int), np.array(data["threshold"], dtype=np.float32)
         return cls(data["base"], np.array(table), starts, words, question, threshold, np.array(data["leaf"]), data["bias"], np.arange(len(question)) * 2 ** question.shape[1])
-
-    def of_names(self, names: str) -> tuple[float, float, float]:
-        """What the words of class, id and the like say of a block in that element, in its children, and further in."""
-        found = [self.words[word] for word in set(name_words(names)) if word in self.words]
-        score = (sum(f[0] for f in found), sum(f[1] for f in found), sum(f[2] for f in found))
-        if len(self.memory) > _REMEMBERED:
-            self.memory.clear()
-        self.memory[names] = score
-        return score
 
 
 @cache
@@ -337,13 +354,12 @@ def alone(facts: Facts, fitted: Weights) -> Floats:
     places = np.stack([column + fitted.starts[name] for name, column in columns.items()])
     scores: Floats = fitted.table[places].sum(axis=0) + fitted.base
     tree = facts.page.markup.tree
-    memory = fitted.memory
-    own, child, deep = zip(*(memory.get(names) or fitted.of_names(names) for names in tree.names), strict=True)
-    further = [0.0]
-    for score, parent in zip(deep[1:], tree.parent[1:], strict=True):
-        further.append(further[parent] + score)
+    own, child, deep = np.array(fitted.words.of(tree.names)).T
+    # summed along the way down: what an element adds holds up to its end
+    steps = np.concatenate((deep, [0.0])) - np.bincount(facts.end, deep, len(deep) + 1)
+    further = np.cumsum(steps)[:-1]
     holder, around, beyond = facts.up[:3]
-    said: Floats = np.array(own)[holder] + np.where(holder > 0, np.array(child)[around], 0.0) + np.where(around > 0, np.array(further)[beyond], 0.0)
+    said: Floats = own[holder] + np.where(holder > 0, child[around], 0.0) + np.where(around > 0, further[beyond], 0.0)
     return scores + said
 
 

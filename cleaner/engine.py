@@ -115,7 +115,7 @@ class Cleaner:
         scores: Sequence[float] = ()
         if not marked.inside:
             scores = judge_blocks(page, shapes, marked.headline, [cause is not None for cause in marked.decided])
-            if sum(len(line) for line, score in zip(page.lines, scores, strict=True) if score > 0) < _LITTLE:
+            if sum(len(line) for line, score in zip(page.lines, scores, strict=True) if score > 0) < _LITTLE and len(html) <= _ASKABLE:
                 scores = self._second_opinion(html, page, scores, warnings)
         judgement = judge_page(marked, scores, rules, site, captions=captions)
         left = sum(len(line) for block, (line, cause) in enumerate(zip(page.lines, judgement.causes, strict=True)) if cause is None and block != judgement.headline)
@@ -150,11 +150,12 @@ class Cleaner:
         """The caller's word, else the page's, if there are rules for it; English, which templates say of any page, is looked at."""
         if said:
             return self._language(page, said, warnings)
-        code = language.normal(page.said.language) if page.said.language else ""
+        code = self._catalog.same(language.normal(page.said.language)) if page.said.language else ""
         if code in self._catalog.languages and code not in self._always:
             return code
         longest = heapq.nlargest(3, page.lines, key=len)
-        return language.detect(" ".join(line[:60] for line in longest)) or code or None
+        found = language.detect(" ".join(line[:60] for line in longest)) or code
+        return self._catalog.same(found) if found else None
 
     def _finish(self, page: Page, warnings: list[str]) -> Article:
         folded = fold("\n".join(page.lines))
@@ -170,8 +171,9 @@ class Cleaner:
 
     def _language(self, page: Page, said: str | None, warnings: list[str]) -> str | None:
         if not said:
-            return language.detect(_sample(page.lines))
-        code = language.normal(said)
+            found = language.detect(_sample(page.lines))
+            return found and self._catalog.same(found)
+        code = self._catalog.same(language.normal(said))
         if code not in self._catalog.languages:
             warnings.append(f"no rule file for language {said!r}, only common rules apply; there are {', '.join(self._catalog.languages)}")
         return code
@@ -213,6 +215,8 @@ def _build(options: dict[str, Any]) -> Cleaner:
 
 _LITTLE = 140
 """Characters of article below which trafilatura is asked."""
+_ASKABLE = 300_000
+"""Characters or bytes of a page up to which it is asked: on made-up pages its parser takes time by the square."""
 _STUB = 1500
 """Characters of article below which a subscribers' page is likely to be cut."""
 

@@ -19,7 +19,7 @@ from cleaner.fold import fold
 from cleaner.matcher import Hit, Matcher, compile_rules
 from cleaner.model import Markup, Page, Rule
 from cleaner.places import Places, has_place
-from cleaner.prose import SENTENCE, Prose
+from cleaner.prose import SENTENCE, Prose, width
 from cleaner.remember import remembered
 from cleaner.shapes import Context
 
@@ -88,6 +88,8 @@ class Judgement:
     """The place of the site whose rules applied."""
     headline: int | None = None
     """The block that is the headline, if one was found."""
+    bylines: Sequence[int] = ()
+    """The blocks that the site's file selects as author line."""
     captions: set[int] = field(default_factory=set)
     """Captions that were asked for."""
     first: int = 0
@@ -142,6 +144,8 @@ class Marked:
 
     page: Page
     headline: int | None
+    bylines: Sequence[int]
+    """The blocks that the site's file selects as author line."""
     meets: Sequence[tuple[Rule, ...]]
     """For each element the rules whose conditions it meets, or one around it does, the innermost first."""
     decided: Sequence[Rule | None]
@@ -149,6 +153,14 @@ class Marked:
     inside: Sequence[bool] | None
     """For each block whether it is in the site's body; None if no body is selected."""
     warnings: tuple[str, ...]
+
+
+_SHORT_BODY = 250
+"""Latin letters of body below which a site's selectors may be stale in part."""
+_BYLINE = 120
+"""Characters that an author line has at most, ..."""
+_AUTHORS = 6
+"""... and how many of them there are."""
 
 
 def mark_page(page: Page, headline: int | None, base: RuleSet, site: Site | None = None) -> Marked:
@@ -159,15 +171,21 @@ def mark_page(page: Page, headline: int | None, base: RuleSet, site: Site | None
     disabled = site.disabled if site else frozenset[str]()
     warnings = []
     inside: list[bool] | None = None
+    bylines: list[int] = []
     if site:
         picked = {key: _first_selected(markup, some) for key, some in site.selectors.items()}
         for key, some in site.selectors.items():
-            if not picked[key]:
+            if not picked[key] and (key != "byline" or not picked.get("body")):  # many articles name no author
                 what = f"{key}: {', '.join(some)} of {site.place}"
                 warnings.append(f"stale selector: {what} selects nothing here; the site may have changed, its rule file wants a look")
         if picked.get("body"):
             within = _descendants(markup, picked["body"])
             inside = [within[e] for e in elements]
+            if sum(width(line) for line, yes in zip(page.lines, inside, strict=True) if yes) < _SHORT_BODY:
+                warnings.append(f"the body that {site.place} selects is very short; if the page has more, its rule file wants a look")
+        if picked.get("byline"):
+            within = _descendants(markup, picked["byline"])
+            bylines = [b for b, e in enumerate(elements) if within[e] and len(page.lines[b]) <= _BYLINE][:_AUTHORS]
         headline = next((b for b, e in enumerate(elements) if e in picked.get("headline", ())), headline)
     above = _around(markup, elements[headline]) if headline is not None else frozenset[int]()
     meets = _meets(markup, [base.places, *([site.rules.places] if site else [])], disabled)
@@ -184,7 +202,7 @@ def mark_page(page: Page, headline: int | None, base: RuleSet, site: Site | None
         if takes:
             held = (r for r in takes if _dense(markup, page, block, r) and (r.selectors or not _holds(markup, element, above, r, base, site)))
             decided[block] = next(held, None)
-    return Marked(page, headline, meets, decided, inside, tuple(warnings))
+    return Marked(page, headline, bylines, meets, decided, inside, tuple(warnings))
 
 
 def _around(markup: Markup, element: int) -> frozenset[int]:
@@ -218,7 +236,7 @@ def judge_page(marked: Marked, scores: Sequence[float], base: RuleSet, site: Sit
     markup = page.markup
     assert markup
     count = len(page.lines)
-    result = Judgement([None] * count, site=site.place if site else None, headline=headline, warnings=list(marked.warnings))
+    result = Judgement([None] * count, site=site.place if site else None, headline=headline, bylines=marked.bylines, warnings=list(marked.warnings))
     inside = marked.inside or [score > 0 for score in scores]
     outside = [rule for rule in base.shapes if rule.shape == shapes.BY_PAGE and not has_place(rule) and not (site and rule.id in site.disabled)]
     fallback = site.outside if site and marked.inside else next(iter(outside), None)

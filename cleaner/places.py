@@ -33,6 +33,8 @@ class Places:
         self._any = re.compile("|".join(rf"\b{re.escape(words)}\b" for words in every)) if every else None
         self._tags = frozenset(tag for rule in self.rules for tag in rule.tags)
         self._plain = [i for i, rule in enumerate(self.rules) if not rule.named and not rule.tags]
+        self._beginnings = frozenset(words.split()[0] for words in every)
+        self._parts: dict[str, bool] = {}
         self._memory: dict[tuple[str, str], tuple[int, ...]] = {}
 
     def of(self, markup: Markup) -> list[tuple[int, ...]]:
@@ -55,8 +57,15 @@ class Places:
         tag, names = markup.tree.tag[element], markup.tree.names[element]
         return any(self.rules[n] is rule for n in (self._memory.get((tag, names)) or self._look(tag, names)))
 
+    def _begins(self, part: str) -> bool:
+        """Whether a piece of a class has a word that some phrase begins with."""
+        if len(self._parts) > _REMEMBERED:
+            self._parts.clear()
+        self._parts[part] = found = not self._beginnings.isdisjoint(name_words(part))
+        return found
+
     def _look(self, tag: str, names: str) -> tuple[int, ...]:
-        words = " ".join(name_words(names)) if names else ""
+        words = " ".join(name_words(names)) if any(self._parts[p] if p in self._parts else self._begins(p) for p in names.split()) else ""
         numbers: tuple[int, ...] = ()
         if tag in self._tags or (self._any and words and self._any.search(words)):
             numbers = tuple(

@@ -15,7 +15,6 @@ import re
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from itertools import compress
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -38,8 +37,23 @@ BLOCKS = frozenset(
     ).split()
 )
 """Elements that begin and end a block."""
-_BOLD = frozenset(("b", "strong"))
-_SLANTED = frozenset(("i", "em"))
+_TEXT, _SKIPPED, _BREAK, _BLOCK, _LINK, _BOLD, _SLANTED, _INLINE = range(8)
+"""What an element is to the reader."""
+
+
+class _Kinds(dict[str | None, int]):
+    """What each name makes an element; a name with a hyphen is a custom element, which pages use as a box."""
+
+    def __missing__(self, tag: str | None) -> int:
+        self[tag] = kind = _SKIPPED if not tag or tag[0] in "-!" else _BLOCK if "-" in tag else _INLINE
+        return kind
+
+
+_KINDS = _Kinds(
+    dict.fromkeys(BLOCKS, _BLOCK)
+    | dict.fromkeys(NOT_TEXT, _SKIPPED)
+    | {"-text": _TEXT, "br": _BREAK, "hr": _BREAK, "a": _LINK, "b": _BOLD, "strong": _BOLD, "i": _SLANTED, "em": _SLANTED}
+)
 _HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _HIDDEN_CLASS = re.compile(r"(?<![\w-])(?:sr-only|visually-?hidden|screen-?reader(?:-text|-only)?)(?![\w-])", re.I)
 """Names that style sheets give to text for screen readers only (Bootstrap's, WordPress', the BBC's)."""
@@ -49,9 +63,27 @@ _NAMES = frozenset(("class", "id", "role", "itemprop", "data-testid", "data-comp
 _TAG = re.compile(r"<[a-zA-Z!/]")
 _PAGE = re.compile(r"\A\s*(?:<\?xml|<rss|<feed)|<(?:!doctype\s+html|html|head|body|article|main|div|section|table|meta|p|h1)\b[^<>]{0,2000}>", re.I)
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]", re.I)
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,40})(?:[^<>]{0,4000}>)?")
+_NOT_NESTING = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li dd dt td th tr tbody thead tfoot option optgroup colgroup rp rt script style".split()
+)
+"""Elements without content, or that end where the next of them begins."""
+_DRAWING = frozenset(
+    "svg g path circle rect line polyline polygon ellipse use defs symbol stop lineargradient radialgradient clippath mask filter image text tspan title desc".split()
+)
+"""Those of SVG, most of which pages close in their start tag."""
+_SPACE = re.compile(r"\s+")
+_LARGE = 300_000
+"""Characters of a page from which its tags' lengths and its depth are looked at, ..."""
+_MANY_TAGS = 20_000
+"""... and tags from which they are."""
+_LONGEST_TAG = 100_000
+_ENDLESS_TAG = re.compile(rf"<([a-zA-Z][\w-]{{0,40}})[^<>]{{{_LONGEST_TAG},}}>?")
+_DEEPEST = 512
+"""How deep elements may nest (Chromium's kMaximumHTMLParserDOMTreeDepth)."""
 _LOOKED_AT = 4096
 """Characters by which something that is no page is known."""
-_LARGEST = 100_000_000
+_LARGEST = 20_000_000
 """Bytes to which a packed page is unpacked."""
 _NOWHERE = Markup((), (), (), (), (), Tree((-1,), (1,), ("html",), ("",)))
 """Where the blocks of a page without blocks stand."""
@@ -78,7 +110,8 @@ class _Columns:
 
     def end(self, element: int, broken: bool, hidden: int) -> bool:
         """End the block that is being read; says whether there was one."""
-        text = " ".join("".join(self.buffer).split())
+        text = "".join(self.buffer)
+        text = " ".join(text.split()) if len(text) < _LARGE else _SPACE.sub(" ", text).strip()  # a word list of so long a text would fill the memory
         self.buffer.clear()
         if text:
             self.lines.append(text)
@@ -86,18 +119,21 @@ class _Columns:
             self.broken.append(broken)
             self.hidden.append(hidden)
             linked = bold = slanted = 0
-            for style, piece in self.styles:
-                size = len(piece.strip())
-                if style & 1:
-                    linked += size
-                if style & 2:
-                    bold += size
-                if style & 4:
-                    slanted += size
+            if self.styles:
+                for style, piece in self.styles:
+                    size = len(piece.strip())
+                    if style & 1:
+                        linked += size
+                    if style & 2:
+                        bold += size
+                    if style & 4:
+                        slanted += size
+                self.styles.clear()
             self.linked.append(linked)
             self.bold.append(bold)
             self.slanted.append(slanted)
-        self.styles.clear()
+        else:
+            self.styles.clear()
         return bool(text)
 
 
@@ -122,6 +158,8 @@ def read_html(source: str | bytes, url: str | None = None, selectors: Collection
             return Page("", (), url, markup=_NOWHERE), warnings
     if "\x00" in text:
         html = text.replace("\x00", "\ufffd")
+    if text.count("<") > _MANY_TAGS or len(text) > _LARGE:
+        html = _tamed(html if isinstance(html, str) else text)
     tree = LexborHTMLParser(html)
     return replace(read_tree(tree, url, selectors), said=read_said(tree, microdata="itemprop" in text)), warnings
 
@@ -133,6 +171,30 @@ def looks_like_html(data: str | bytes) -> bool:
             return True
         data = decode(data[: 4 * _LOOKED_AT])[0]
     return _PAGE.search(data[: 4 * _LOOKED_AT]) is not None
+
+
+def _tamed(html: str) -> str:
+    """A page without what takes a parser time by the square of its number.
+
+    Start tags that would nest deeper than `_DEEPEST` go, as in browsers; a tag of more than `_LONGEST_TAG` characters loses its attributes.
+    """
+    depth = 0
+    html = _ENDLESS_TAG.sub(r"<\1>", html)
+
+    def keep(tag: re.Match[str]) -> str:
+        nonlocal depth
+        name = tag[2].lower()
+        if name in _NOT_NESTING or name in _DRAWING:
+            return tag[0]
+        if tag[1]:
+            depth = max(0, depth - 1)
+        else:
+            depth += 1
+            if depth > _DEEPEST:
+                return " "
+        return tag[0]
+
+    return _ANY_TAG.sub(keep, html)
 
 
 def _unpacked(data: bytes, warnings: list[str]) -> bytes:
@@ -186,7 +248,7 @@ def read_tree(tree: LexborHTMLParser, url: str | None = None, selectors: Collect
             asked.setdefault(found.mem_id, []).append(selector)
     selected: dict[str, set[int]] = {selector: set() for selector in selectors}
     columns = _Columns()
-    buffer, styles = columns.buffer, columns.styles
+    buffer, styles, kinds = columns.buffer, columns.styles, _KINDS
     parents, closed, tags, names = [-1], [0], ["html"], [""]
     element = links = bolds = slants = hidden = style = 0
     broken = after_link = False
@@ -202,74 +264,78 @@ def read_tree(tree: LexborHTMLParser, url: str | None = None, selectors: Collect
                 broken = False
                 closed[element] = len(tags)
                 element = parents[element]
-            elif ends == _ENDS_LINK:
-                links -= 1
-                after_link = True
-            elif ends == _ENDS_BOLD:
-                bolds -= 1
-            elif ends == _ENDS_SLANTED:
-                slants -= 1
-            elif ends == _ENDS_HIDDEN:
-                hidden -= 1
-            if ends != _ENDS_NOTHING:
+            elif ends != _ENDS_NOTHING:
+                if ends == _ENDS_LINK:
+                    links -= 1
+                    after_link = True
+                elif ends == _ENDS_BOLD:
+                    bolds -= 1
+                elif ends == _ENDS_SLANTED:
+                    slants -= 1
+                else:
+                    hidden -= 1
                 style = (links > 0) + 2 * (bolds > 0) + 4 * (slants > 0)
         if node is None:
             break
         tag = node.tag
-        if tag == "-text":
+        kind = kinds[tag]
+        if kind == _TEXT:
             text = node.text_content or ""
-            if not buffer and text.isspace():
-                node = node.next
-                continue
-            buffer.append(text)
-            if style:
-                styles.append((style, text))
-            after_link = False
+            if buffer or not text.isspace():
+                buffer.append(text)
+                after_link = False
+                if style:
+                    styles.append((style, text))
             node = node.next
             continue
-        if tag in NOT_TEXT or tag is None or tag[0] in "-!":
+        if kind == _SKIPPED:
             node = node.next
             continue
-        if tag == "br" or tag == "hr":
+        if kind == _BREAK:
             if buffer and columns.end(element, True, hidden):
                 broken = True
             node = node.next
             continue
         attributes = node.attributes
         following: LexborNode | None = node.next
-        picked = asked.get(node.mem_id) if asked else None
-        block = tag in BLOCKS or "-" in tag or picked is not None
-        if attributes and (how := _visibility(attributes)):
-            if how == _NEVER or not block:
+        if asked and (picked := asked.get(node.mem_id)):
+            kind = _BLOCK
+        if attributes:
+            classes = attributes.get("class")
+            if classes and ("idden" in classes or "sr-only" in classes or "creen" in classes) and _HIDDEN_CLASS.search(classes):
                 node = following
                 continue
-            hidden += 1
-            stack.append((following, _ENDS_HIDDEN))
-            following = None
-        if block:
+            if ("style" in attributes and _HIDDEN_STYLE.search(attributes["style"] or "")) or "hidden" in attributes:
+                if kind != _BLOCK:
+                    node = following
+                    continue
+                hidden += 1
+                stack.append((following, _ENDS_HIDDEN))
+                following = None
+        if kind == _BLOCK:
             if buffer:
                 columns.end(element, broken, hidden)
             broken = False
             parents.append(element)
             element = len(tags)
-            tags.append(tag)
+            tags.append(tag or "")
             closed.append(0)
-            if picked:
+            if asked and picked:
                 for selector in picked:
                     selected[selector].add(element)
             names.append(" ".join([value for name, value in attributes.items() if value and name in _NAMES]) if attributes else "")
             stack.append((following, _ENDS_BLOCK))
-        elif tag == "a":
-            if after_link:
+        elif kind == _LINK:
+            if after_link and buffer:
                 buffer.append(" ")
             links += 1
             style |= 1
             stack.append((following, _ENDS_LINK))
-        elif tag in _BOLD:
+        elif kind == _BOLD:
             bolds += 1
             style |= 2
             stack.append((following, _ENDS_BOLD))
-        elif tag in _SLANTED:
+        elif kind == _SLANTED:
             slants += 1
             style |= 4
             stack.append((following, _ENDS_SLANTED))
@@ -294,23 +360,3 @@ def _page(columns: _Columns, tree: Tree, selected: Mapping[str, frozenset[int]],
     linked, bold, slanted = (list(compress(column, keep)) for column in (columns.linked, columns.bold, columns.slanted))
     markup = Markup(list(compress(columns.element, keep)), linked, bold, slanted, list(compress(columns.broken, keep)), tree, selected)
     return Page("\n".join(lines), lines, url, markup=markup)
-
-
-_NEVER, _BY_SCRIPT = 1, 2
-
-
-def _visibility(attributes: dict[str, str | None]) -> int:
-    """Whether an element is shown (0), `_NEVER` meant for the eye, or hidden until perhaps a script shows it (`_BY_SCRIPT`)."""
-    classes = attributes.get("class")
-    if classes and _for_readers(classes):
-        return _NEVER
-    if "hidden" in attributes:
-        return _BY_SCRIPT
-    style = attributes.get("style")
-    return _BY_SCRIPT if style and _HIDDEN_STYLE.search(style) else 0
-
-
-@lru_cache(maxsize=20_000)
-def _for_readers(classes: str) -> bool:
-    """Whether a class says that an element is for screen readers only."""
-    return _HIDDEN_CLASS.search(classes) is not None

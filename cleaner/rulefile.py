@@ -39,7 +39,7 @@ SELECTOR_KEYS = ("headline", "byline", "body", "remove")
 _DATELINE_KEYS = ("agency", "dateline", "found", "not-found", "byline")
 _TOP_KEYS = {
     "common": ("sentence-ends", "always", "between-names", *_DATELINE_KEYS),
-    "lang": ("language", "name", "sentence-ends", *_DATELINE_KEYS),
+    "lang": ("language", "name", "same-as", "sentence-ends", *_DATELINE_KEYS),
     "site": ("hosts", "name", "language", "told-by", "allow", *SELECTOR_KEYS, "fixture", *_DATELINE_KEYS),
 }
 _LINE = re.compile(r"([A-Za-z][\w-]*)\s*:[ \t]*(.*)")

@@ -1,6 +1,6 @@
 """The fixtures: whole texts, and what must come out of them, as people wrote it down.
 
-``fixtures/SITE/SLUG/`` holds ``source.txt`` (the text as a crawler made it),
+``fixtures/SITE/SLUG/`` holds ``source.txt`` (the text as a crawler made it) or ``source.html`` (a page),
 ``page.toml`` (headline, dateline, byline, and why the fixture is there),
 ``expected.txt`` (the body) and ``removed.txt`` (a line for each removal: its
 label, a tab, its text). No URL and no language is passed unless ``page.toml``
@@ -23,12 +23,15 @@ import cleaner
 from cleaner.model import LABELS
 
 ROOT = Path(__file__).resolve().parent.parent / "fixtures"
-FILES = {"source.txt", "page.toml", "expected.txt", "removed.txt"}
+FILES = {"page.toml", "expected.txt", "removed.txt"}
 DATELINE = {"text": str, "place": str, "date_text": str, "date": datetime.date, "source": str}
 PAGE = {"why": str, "language": str, "headline": str, "byline": str, "url": str, "dateline": dict}
-# A page may come as HTML one day: those folders are another test's.
-FOLDERS = sorted(path.parent for path in ROOT.glob("*/*/source.txt"))
+FOLDERS = sorted(path.parent for path in ROOT.glob("*/*/page.toml"))
+TEXTS = [folder for folder in FOLDERS if (folder / "source.txt").exists()]
+PAGES = [folder for folder in FOLDERS if (folder / "source.html").exists()]
 each_fixture = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+each_text = pytest.mark.parametrize("folder", TEXTS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+each_page = pytest.mark.parametrize("folder", PAGES, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 
 
 def read(folder: Path, name: str) -> str:
@@ -38,6 +41,14 @@ def read(folder: Path, name: str) -> str:
 
 def page_of(folder: Path) -> dict[str, Any]:
     return tomllib.loads(read(folder, "page.toml"))
+
+
+def cleaned(folder: Path) -> cleaner.Article:
+    """A fixture's text or page, cleaned."""
+    url = page_of(folder).get("url")
+    if (folder / "source.html").exists():
+        return cleaner.clean((folder / "source.html").read_bytes(), url=url)
+    return cleaner.clean_text(read(folder, "source.txt"), url=url)
 
 
 def removals(folder: Path) -> list[tuple[str, str]]:
@@ -56,7 +67,7 @@ def differences(expected: Sequence[str], got: Sequence[str]) -> list[str]:
 @each_fixture
 def test_comes_out_as_expected(folder: Path) -> None:
     page = page_of(folder)
-    article = cleaner.clean_text(read(folder, "source.txt"), url=page.get("url"))
+    article = cleaned(folder)
     faults: list[str] = []
 
     dateline = page.get("dateline", {})
@@ -83,7 +94,7 @@ def test_comes_out_as_expected(folder: Path) -> None:
 @each_fixture
 def test_cleaning_again_removes_nothing(folder: Path) -> None:
     page = page_of(folder)
-    article = cleaner.clean_text(read(folder, "source.txt"), url=page.get("url"))
+    article = cleaned(folder)
     again = cleaner.clean_text(article.text, url=page.get("url"))
     taken = [f"    {r.label}: {r.text!r}, by {r.rule} ({r.source})" for r in again.removed]
     assert not taken, "cleaning the clean text took:\n" + "\n".join(taken)
@@ -93,18 +104,19 @@ def test_cleaning_again_removes_nothing(folder: Path) -> None:
 @each_fixture
 def test_is_well_formed(folder: Path) -> None:
     page = page_of(folder)
-    assert {path.name for path in folder.iterdir()} == FILES
+    assert {path.name for path in folder.iterdir()} in (FILES | {"source.txt"}, FILES | {"source.html"})
     assert {"why", "language", "headline"} <= page.keys()
     assert {key: type(value) for key, value in page.items()} == {key: PAGE.get(key) for key in page}
     dateline = page.get("dateline", {"text": ""})
     assert {key: type(value) for key, value in dateline.items()} == {key: DATELINE.get(key) for key in dateline}
     assert page["why"].endswith(".")
 
-    source, body = read(folder, "source.txt"), read(folder, "expected.txt")
-    lines = [line.strip() for line in source.split("\n")]
-    assert page["headline"] in lines
+    source, body = cleaned(folder).source_text, read(folder, "expected.txt")
+    if (folder / "source.txt").exists():
+        source = read(folder, "source.txt")
+        assert page["headline"] in [line.strip() for line in source.split("\n")]
+        assert page.get("byline", "") in source
     assert dateline["text"] in source
-    assert page.get("byline", "") in source
 
     assert body.endswith("\n")
     assert not body.endswith("\n\n")
@@ -121,7 +133,7 @@ def test_is_well_formed(folder: Path) -> None:
         at = found + len(text)
 
 
-@each_fixture
+@each_text
 def test_nothing_is_left_out(folder: Path) -> None:
     """Headline, dateline, byline, body and removals are all of the source: none is forgotten or said twice."""
     page = page_of(folder)
@@ -132,5 +144,17 @@ def test_nothing_is_left_out(folder: Path) -> None:
     assert len("".join(wanted)) <= len("".join(re.findall(r"\w+", source))) <= len("".join(wanted)) + 12, "a byline's first word is all that may be over"
 
 
+@each_page
+def test_a_site_file_fits_its_fixture(folder: Path) -> None:
+    """The site's selectors find what they are for, and the site's file names a fixture that there is."""
+    article = cleaned(folder)
+    assert not article.warnings
+    assert article.site, "no site file applies to the fixture's URL"
+    named = cleaner.Cleaner().catalog.top("fixture", article.site)
+    assert named
+    assert all((ROOT / name / "source.html").exists() for name in named), named
+
+
 def test_there_are_fixtures() -> None:
-    assert len(FOLDERS) >= 20
+    assert len(TEXTS) >= 20
+    assert len({folder.parent for folder in PAGES}) >= 40
