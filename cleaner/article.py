@@ -243,6 +243,7 @@ def _pieces(line: str, block: int, judgement: Judgement, head: Head) -> Iterator
         yield 0, whole, "byline", None
     else:
         at = 0
+        kind = "caption" if block in judgement.captions else "paragraph"
         if block == head[0][0]:
             _, first, at = head[0]
             yield first, at, "dateline", None
@@ -251,12 +252,12 @@ def _pieces(line: str, block: int, judgement: Judgement, head: Head) -> Iterator
             if start < end:
                 before = _trimmed(line, at, start)
                 if before[0] < before[1]:
-                    yield *before, "paragraph", judgement.saved.get(block)
+                    yield *before, kind, judgement.saved.get(block)
                 yield start, end, "removed", rule
                 at = end
         start, end = _trimmed(line, at, whole)
         if start < end:
-            yield start, end, "paragraph", judgement.saved.get(block)
+            yield start, end, kind, judgement.saved.get(block)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ to be valid UTF-8 over a whole page is next to impossible).
 from __future__ import annotations
 
 import codecs
+import logging
 import re
 from functools import lru_cache
 
@@ -85,5 +86,12 @@ def _known(name: str | None) -> str | None:
 def _detect(data: bytes) -> str:
     from bs4.dammit import UnicodeDammit
 
-    found = UnicodeDammit(data[:200_000], ["utf-8"], is_html=True).original_encoding
-    return _known(found) or _DEFAULT
+    logging.getLogger("bs4.dammit").setLevel(logging.ERROR)  # what it could not decode is ours to say
+    sample = data[:200_000]
+    found = _known(UnicodeDammit(sample, is_html=True).original_encoding)
+    if found in (None, "utf-8", "ascii"):  # its last resort, known by now not to fit
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(sample).best()
+        found = _known(best.encoding) if best else None
+    return found or _DEFAULT

@@ -17,7 +17,7 @@ from cleaner.fold import fold
 from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page, mark_page
 from cleaner.model import Page
 from cleaner.mojibake import repair
-from cleaner.prose import Prose
+from cleaner.prose import Prose, width
 from cleaner.read_html import read_html
 from cleaner.read_text import read_text
 
@@ -118,10 +118,12 @@ class Cleaner:
             if sum(len(line) for line, score in zip(page.lines, scores, strict=True) if score > 0) < _LITTLE and len(html) <= _ASKABLE:
                 scores = self._second_opinion(html, page, scores, warnings)
         judgement = judge_page(marked, scores, rules, site, captions=captions)
-        left = sum(len(line) for block, (line, cause) in enumerate(zip(page.lines, judgement.causes, strict=True)) if cause is None and block != judgement.headline)
-        if not left:
+        lengths = [width(line) for block, (line, cause) in enumerate(zip(page.lines, judgement.causes, strict=True)) if cause is None and block != judgement.headline]
+        if not lengths:
             warnings.append("no article found: " + _kind_of_page(page))
-        elif not page.said.free and left < _STUB:
+        elif max(lengths) < _SENTENCE:
+            warnings.append("no running text found: " + _kind_of_page(page))
+        elif not page.said.free and sum(lengths) < _STUB:
             warnings.append("the page says that the article is for subscribers, and is short: perhaps only its beginning is here")
         forms = self._forms_of(page.language, judgement.site)
         return assemble(page, judgement, forms, self._reference, tuple(warnings), self._between)
@@ -140,7 +142,8 @@ class Cleaner:
             found = ""
         text = "".join(found.split())
         squeezed = ["".join(line.split()) for line in page.lines]
-        theirs = [len(line) >= 20 and line in text for line in squeezed]
+        assert page.markup
+        theirs = [len(line) >= 20 and 2 * linked < len(line) and line in text for line, linked in zip(squeezed, page.markup.linked, strict=True)]
         if sum(len(line) for line, yes in zip(squeezed, theirs, strict=True) if yes) < _LITTLE:
             return scores
         warnings.append("second opinion: our reader found next to no article here; these are the paragraphs that trafilatura names")
@@ -217,8 +220,10 @@ _LITTLE = 140
 """Characters of article below which trafilatura is asked."""
 _ASKABLE = 300_000
 """Characters or bytes of a page up to which it is asked: on made-up pages its parser takes time by the square."""
+_SENTENCE = 80
+"""Latin letters that the longest paragraph of an article has at least."""
 _STUB = 1500
-"""Characters of article below which a subscribers' page is likely to be cut."""
+"""Latin letters of article below which a subscribers' page is likely to be cut."""
 
 
 def _kind_of_page(page: Page) -> str:

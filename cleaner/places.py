@@ -65,7 +65,8 @@ class Places:
         return found
 
     def _look(self, tag: str, names: str) -> tuple[int, ...]:
-        words = " ".join(name_words(names)) if any(self._parts[p] if p in self._parts else self._begins(p) for p in names.split()) else ""
+        pieces = names.split()
+        words = " ".join(word for piece in pieces for word in name_words(piece)) if any(self._parts[p] if p in self._parts else self._begins(p) for p in pieces) else ""
         numbers: tuple[int, ...] = ()
         if tag in self._tags or (self._any and words and self._any.search(words)):
             numbers = tuple(

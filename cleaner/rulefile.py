@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import regex
 
@@ -51,9 +52,10 @@ _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[^\W\d_A-Za-z]{2,}")
 
 
-def name_words(names: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def name_words(names: str) -> tuple[str, ...]:
     """The words that class, id and the like are made of: ``articleBody main-text2`` has article, body, main, text."""
-    return [word.lower() for word in _WORD.findall(names)]
+    return tuple(word.lower() for word in _WORD.findall(names))
 
 
 def findable(key: str, phrase: str) -> bool:
