@@ -12,7 +12,7 @@ from pathlib import Path
 from cleaner.article import Article
 from cleaner.engine import Cleaner
 from cleaner.model import RuleError
-from cleaner.read_html import looks_like_html
+from cleaner.sniff import looks_like_html
 
 FORMATS = {"text": ".txt", "markdown": ".md", "json": ".json", "jsonl": ".jsonl"}
 """Output formats, with the ending that their files get."""

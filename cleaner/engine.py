@@ -18,7 +18,6 @@ from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page, mark_page
 from cleaner.model import Page
 from cleaner.mojibake import repair
 from cleaner.prose import Prose, width
-from cleaner.read_html import read_html
 from cleaner.read_text import read_text
 
 if TYPE_CHECKING:
@@ -97,6 +96,9 @@ class Cleaner:
         for name, value in (("url", url), ("language", language), ("encoding", encoding)):
             if value is not None and not isinstance(value, str):
                 raise TypeError(f"{name} is {type(value).__name__}, not str")
+        from cleaner.content import find_headline, judge_blocks
+        from cleaner.read_html import read_html
+
         site = self._site(self._catalog.site_of(url))
         page, warnings = read_html(html, url, {*(site.asked if site else ()), *self._selectors}, encoding)
         if self._repair:
@@ -106,8 +108,6 @@ class Cleaner:
                 page = replace(page, text=text, lines=text.split("\n"))
         if not page.lines:
             return self._empty(page, warnings)
-        from cleaner.content import find_headline, judge_blocks
-
         shapes = self._prose.shapes(page.lines)
         page = replace(page, language=self._language_of_page(page, language, warnings))
         rules = self._rules_for(page.language)

@@ -10,7 +10,6 @@ is no text.
 from __future__ import annotations
 
 import codecs
-import json
 import re
 import zlib
 from collections.abc import Collection, Mapping
@@ -22,6 +21,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from cleaner.decode import decode
 from cleaner.metadata import read_said
 from cleaner.model import Markup, Page, Tree
+from cleaner.sniff import LOOKED_AT, no_page
 
 NOT_TEXT = frozenset(
     (
@@ -60,9 +60,6 @@ _HIDDEN_CLASS = re.compile(r"(?<![\w-])(?:sr-only|visually-?hidden|screen-?reade
 _NAMES = frozenset(("class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-qa", "data-type", "aria-label", "name"))
 """Attributes whose words tell what an element is for."""
 
-_TAG = re.compile(r"<[a-zA-Z!/]")
-_PAGE = re.compile(r"\A\s*(?:<\?xml|<rss|<feed)|<(?:!doctype\s+html|html|head|body|article|main|div|section|table|meta|p|h1)\b[^<>]{0,2000}>", re.I)
-_FEED = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]", re.I)
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,40})(?:[^<>]{0,4000}>)?")
 _NOT_NESTING = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li dd dt td th tr tbody thead tfoot option optgroup colgroup rp rt script style".split()
@@ -81,8 +78,6 @@ _LONGEST_TAG = 100_000
 _ENDLESS_TAG = re.compile(rf"<([a-zA-Z][\w-]{{0,40}})[^<>]{{{_LONGEST_TAG},}}>?")
 _DEEPEST = 512
 """How deep elements may nest (Chromium's kMaximumHTMLParserDOMTreeDepth)."""
-_LOOKED_AT = 4096
-"""Characters by which something that is no page is known."""
 _LARGEST = 20_000_000
 """Bytes to which a packed page is unpacked."""
 _NOWHERE = Markup((), (), (), (), (), Tree((-1,), (1,), ("html",), ("",)))
@@ -151,10 +146,10 @@ def read_html(source: str | bytes, url: str | None = None, selectors: Collection
         html = source if encoding == "utf-8" and not source.startswith(codecs.BOM_UTF8) else text  # spares encoding it again
     else:
         html = text = source.removeprefix("\ufeff").encode("utf-8", "replace").decode("utf-8")  # lone surrogates
-    strange = _no_page(text)
+    strange = no_page(text)
     if strange:
         warnings.append(strange)
-        if "\x00" in text[:_LOOKED_AT] or text.startswith("%PDF"):
+        if "\x00" in text[:LOOKED_AT] or text.startswith("%PDF"):
             return Page("", (), url, markup=_NOWHERE), warnings
     if "\x00" in text:
         html = text.replace("\x00", "\ufffd")
@@ -162,15 +157,6 @@ def read_html(source: str | bytes, url: str | None = None, selectors: Collection
         html = _tamed(html if isinstance(html, str) else text)
     tree = LexborHTMLParser(html)
     return replace(read_tree(tree, url, selectors), said=read_said(tree, microdata="itemprop" in text)), warnings
-
-
-def looks_like_html(data: str | bytes) -> bool:
-    """Whether this is a page rather than plain text: it begins like one, or has a page's elements near its beginning."""
-    if isinstance(data, bytes):
-        if data.startswith((b"\x1f\x8b", b"%PDF")):
-            return True
-        data = decode(data[: 4 * _LOOKED_AT])[0]
-    return _PAGE.search(data[: 4 * _LOOKED_AT]) is not None
 
 
 def _tamed(html: str) -> str:
@@ -209,32 +195,6 @@ def _unpacked(data: bytes, warnings: list[str]) -> bytes:
         return b""
     warnings.append("was gzip; unpacked" if unpacker.eof else f"was gzip, cut short or larger than {_LARGEST // 1_000_000} MB; read as far as unpacked")
     return plain
-
-
-def _no_page(text: str) -> str | None:
-    """What this is, if it begins like something that is no web page."""
-    start = text[:_LOOKED_AT].lstrip("\ufeff \t\r\n")
-    if not start:
-        return "the page is empty"
-    if start.startswith("%PDF"):
-        return "this is a PDF, not HTML; extract its text first and use clean_text()"
-    if start.startswith(("\x1f\x8b", "\x1f\ufffd")):
-        return "this is gzip read as text; give its bytes, or unpack it first"
-    if start[0] in "{[" and not _TAG.search(start) and _is_json(text):
-        return "this is JSON, not HTML; give the field that holds the page"
-    if _FEED.search(start[:1000]):
-        return "this is a feed, not a page; give the pages that it names"
-    if start.count("\x00") + start.count("\ufffd") > 0.1 * len(start):
-        return "this is binary data, not HTML"
-    return None
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def read_tree(tree: LexborHTMLParser, url: str | None = None, selectors: Collection[str] = ()) -> Page:

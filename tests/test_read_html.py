@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner.read_html import looks_like_html, read_html
+from cleaner.read_html import read_html
+from cleaner.sniff import looks_like_html
 
 
 def lines(html: str) -> list[str]:
