@@ -36,7 +36,7 @@ def wcxb(folder: Path) -> Rows:
     """``ground-truth/*.json`` with ``html/*.html``, of the articles alone."""
     for path in sorted(folder.rglob("ground-truth/*.json")):
         gold = json.loads(path.read_text(encoding="utf-8"))
-        found = [p for p in (path.parent.parent / "html").glob(f"{path.stem}.htm*")]
+        found = sorted((path.parent.parent / "html").glob(f"{path.stem}.htm*"))
         page_type = gold.get("page_type") or gold.get("_internal", {}).get("page_type", {}).get("primary")
         truth = gold.get("ground_truth", gold)
         if found and page_type == "article":
