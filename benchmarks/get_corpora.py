@@ -33,7 +33,7 @@ def aeb(folder: Path) -> Rows:
 
 
 def wcxb(folder: Path) -> Rows:
-    """``ground-truth/*.json`` with ``html/*.html``, of the articles alone."""
+    """``dev/ground-truth/*.json`` with ``dev/html/*``, of the articles alone."""
     for path in sorted(folder.rglob("ground-truth/*.json")):
         gold = json.loads(path.read_text(encoding="utf-8"))
         found = sorted((path.parent.parent / "html").glob(f"{path.stem}.htm*"))
@@ -45,14 +45,22 @@ def wcxb(folder: Path) -> Rows:
 
 
 def fundus(folder: Path) -> Rows:
-    """``tests/resources/parser/test_data/COUNTRY/PUBLISHER.json`` beside ``PUBLISHER_DATE.html.gz``."""
+    """``tests/resources/parser/test_data/COUNTRY/PUBLISHER.json`` (gold by version), the pages ``PUBLISHER_DATE.html.gz`` and ``meta.info`` (their URLs).
+
+    A page is paired with its gold only where that is plain: the newest page with the newest version.
+    """
     for path in sorted((folder / "tests/resources/parser/test_data").glob("*/*.json")):
-        for version, gold in json.loads(path.read_text(encoding="utf-8")).items():
-            body = gold.get("body") or {}
-            parts = [*body.get("summary", ()), *(p for s in body.get("sections", ()) for p in (*s.get("headline", ()), *s.get("paragraphs", ())))]
-            for page in sorted(path.parent.glob(f"{path.stem}*.html.gz")):
-                if parts and (version in page.name or len(list(path.parent.glob(f"{path.stem}*.html.gz"))) == 1):
-                    yield {"id": page.name.removesuffix(".html.gz"), "title": gold.get("title"), "body": "\n\n".join(parts)}, gzip.decompress(page.read_bytes())
+        urls = json.loads((path.parent / "meta.info").read_text(encoding="utf-8"))
+        named = sorted(name for name in urls if name.rsplit("_", 3)[0] == path.stem and (path.parent / name).exists())
+        versions = list(json.loads(path.read_text(encoding="utf-8")).values())
+        if not named or not versions or not versions[-1].get("body"):
+            continue
+        gold = versions[-1]
+        parts = [*gold["body"].get("summary", ())]
+        for section in gold["body"].get("sections", ()):
+            parts += [*section.get("headline", ()), *section.get("paragraphs", ())]
+        row = {"id": named[-1].removesuffix(".html.gz"), "url": urls[named[-1]]["url"], "title": gold.get("title"), "body": "\n\n".join(parts)}
+        yield row, gzip.decompress((path.parent / named[-1]).read_bytes())
 
 
 READERS = {"aeb": ("article-extraction-benchmark", aeb), "wcxb": ("web-content-extraction-benchmark", wcxb), "fundus": ("fundus", fundus)}
