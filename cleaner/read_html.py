@@ -71,9 +71,9 @@ _DRAWING = frozenset(
 """Those of SVG, most of which pages close in their start tag."""
 _SPACE = re.compile(r"\s+")
 _LARGE = 300_000
-"""Characters of a page from which its tags' lengths and its depth are looked at, ..."""
+"""Characters of a page from which the length of its tags is looked at, ..."""
 _MANY_TAGS = 20_000
-"""... and tags from which they are."""
+"""... and tags from which their depth is."""
 _LONGEST_TAG = 100_000
 _ENDLESS_TAG = re.compile(rf"<([a-zA-Z][\w-]{{0,40}})[^<>]{{{_LONGEST_TAG},}}>?")
 _DEEPEST = 512
@@ -153,7 +153,7 @@ def read_html(source: str | bytes, url: str | None = None, selectors: Collection
             return Page("", (), url, markup=_NOWHERE), warnings
     if "\x00" in text:
         html = text.replace("\x00", "\ufffd")
-    if text.count("<") > _MANY_TAGS or len(text) > _LARGE:
+    if text.count("<") > _MANY_TAGS or (len(text) > _LARGE and max(map(len, text.split("<"))) > _LONGEST_TAG):
         html = _tamed(html if isinstance(html, str) else text)
     tree = LexborHTMLParser(html)
     return replace(read_tree(tree, url, selectors), said=read_said(tree, microdata="itemprop" in text)), warnings
