@@ -64,10 +64,6 @@ def _link_classes(linked: Numbers, size: Numbers) -> Ints:
     return np.where(linked == 0, 0, 1 + np.searchsorted([0.2, 0.5, 0.9], share, side="right"))
 
 
-def _mean(total: Floats, weight: Floats) -> Floats:
-    return total / np.maximum(weight, 1e-9)
-
-
 class Facts:
     """What is known of a page's blocks and elements before any is judged, as arrays."""
 
@@ -311,9 +307,11 @@ class Weights:
 
     base: float
     table: Floats
-    """All tables of the first step on end, ..."""
-    starts: dict[str, int]
-    """... and where each begins."""
+    """All tables of the first step on end, and a nought for what no page had when they were fitted, ..."""
+    starts: Ints
+    """... where each begins, ..."""
+    lengths: Ints
+    """... and how long it is."""
     words: Words
     """For each word of a class or id what it says of a block in that element, in its children and further in."""
     question: Ints
@@ -323,22 +321,20 @@ class Weights:
     leaf: Floats
     """For each tree and each row of answers (the first question's the lowest bit) the log-odds."""
     bias: float
-
-
     first_leaf: Ints
     """For each tree where its leaves begin in the flat row of all leaves."""
+
     @classmethod
     def read(cls, path: Path) -> Weights:
         """The weights of a file that ``benchmarks/fit_page_weights.py`` wrote."""
         data = json.loads(path.read_text(encoding="utf-8"))
-        starts: dict[str, int] = {}
-        table: list[float] = []
-        for name, values in data["tables"].items():
-            starts[name] = len(table)
-            table += values
+        lengths = np.array([len(values) for values in data["tables"].values()])
+        starts = np.cumsum(lengths) - lengths
+        table = [value for values in data["tables"].values() for value in values] + [0.0]
         words = Words({word: (own, child, deep) for word, (own, child, deep) in data["words"].items()})
         question, threshold = np.array(data["question"], dtype=int), np.array(data["threshold"], dtype=np.float32)
-        return cls(data["base"], np.array(table), starts, words, question, threshold, np.array(data["leaf"]), data["bias"], np.arange(len(question)) * 2 ** question.shape[1])
+        first_leaf = np.arange(len(question)) * 2 ** question.shape[1]
+        return cls(data["base"], np.array(table), starts, lengths, words, question, threshold, np.array(data["leaf"]), data["bias"], first_leaf)
 
 
 @cache
@@ -350,8 +346,8 @@ def weights() -> Weights:
 def alone(facts: Facts, fitted: Weights) -> Floats:
     """The log-odds of each block, judged alone."""
     assert facts.page.markup
-    columns = facts.codes()
-    places = np.stack([column + fitted.starts[name] for name, column in columns.items()])
+    codes = np.stack(list(facts.codes().values()))
+    places = np.where(codes < fitted.lengths[:, None], codes + fitted.starts[:, None], len(fitted.table) - 1)
     scores: Floats = fitted.table[places].sum(axis=0) + fitted.base
     tree = facts.page.markup.tree
     own, child, deep = np.array(fitted.words.of(tree.names)).T

@@ -48,7 +48,7 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str, str | No
     except UnicodeDecodeError:
         pass
     else:
-        wrong = said not in (None, "utf-8") and not data.isascii() and said is not None
+        wrong = said not in (None, "utf-8") and not data.isascii()
         if data.isascii() and said in ("iso2022_jp", "hz", "utf-7"):
             return data.decode(said, "replace"), said, None
         return text, "utf-8", f"declared as {said}, read as utf-8" if wrong else None

@@ -181,7 +181,10 @@ def mark_page(page: Page, headline: int | None, base: RuleSet, site: Site | None
         if picked.get("body"):
             within = _descendants(markup, picked["body"])
             inside = [within[e] for e in elements]
-            if sum(width(line) for line, yes in zip(page.lines, inside, strict=True) if yes) < _SHORT_BODY:
+            if not any(inside):
+                inside = None
+                warnings.append(f"stale selector: body of {site.place} selects nothing that has text; its rule file wants a look")
+            elif sum(width(line) for line, yes in zip(page.lines, inside, strict=True) if yes) < _SHORT_BODY:
                 warnings.append(f"the body that {site.place} selects is very short; if the page has more, its rule file wants a look")
         if picked.get("byline"):
             within = _descendants(markup, picked["byline"])

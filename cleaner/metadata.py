@@ -30,6 +30,8 @@ _PUBLISHED = (
 """Names of meta elements (and ``item:`` microdata) that give the time of publication, the surest first, ..."""
 _MODIFIED = "article:modified_time og:updated_time item:datemodified datemodified dcterms.modified lastmod last-modified article.updated".split()
 """... and that of the last change."""
+_LONGEST_NAME = 300
+"""Characters of what is said of an author that are looked at."""
 _DEEPEST = 12
 _LARGEST = 2_000_000
 """Characters of a piece of JSON-LD beyond which it is not read."""
@@ -68,7 +70,7 @@ def read_said(tree: LexborHTMLParser, *, microdata: bool = True) -> Said:
     authors = list(_names(data.get("author"))) or list(_names(data.get("creator")))
     if not authors:
         said = next((meta[n] for n in ("author", "item:author", "article:author", "parsely-author", "dc.creator", "byl", "sailthru.author") if n in meta), [])
-        authors = [_plain(a) for a in said if "://" not in a]
+        authors = [_plain(a)[:_LONGEST_NAME] for a in said if "://" not in a]
     publisher = data.get("publisher")
     language = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root else ""
     return Said(
@@ -148,7 +150,7 @@ def _names(value: Any) -> Iterator[str]:
     for item in (value if isinstance(value, list) else [value])[:50]:
         name = _text(item)
         if name and "://" not in name:
-            yield name
+            yield name[:_LONGEST_NAME]
 
 
 def _plain(text: str) -> str:

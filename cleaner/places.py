@@ -32,7 +32,6 @@ class Places:
         every = sorted({words for rule in self.rules for words in rule.named})
         self._any = re.compile("|".join(rf"\b{re.escape(words)}\b" for words in every)) if every else None
         self._tags = frozenset(tag for rule in self.rules for tag in rule.tags)
-        self._plain = [i for i, rule in enumerate(self.rules) if not rule.named and not rule.tags]
         self._beginnings = frozenset(words.split()[0] for words in every)
         self._parts: dict[str, bool] = {}
         self._memory: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -88,5 +87,3 @@ def path(markup: Markup, element: int) -> str:
         parts.append(markup.tree.tag[element] + (f".{first}" if first else ""))
         element = markup.tree.parent[element]
     return " > ".join(reversed(parts))
-
-

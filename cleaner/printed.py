@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from cleaner.model import Said
 
 _SITE_BEHIND = re.compile(r"\s+[-–—|•·»«:]+\s+")
+_LONGEST_TIME = 80
+"""Characters of a date that are looked at."""
 _ROLE = re.compile(r"\s*(?:\(.*?\)|\[.*?\]|<.*?>)\s*")
 
 
@@ -39,18 +41,19 @@ def authors_of(bylines: Iterable[str], between: Sequence[str] = ()) -> tuple[str
 
 
 def read_time(text: str) -> datetime.datetime | None:
-    """A point in time as pages write it, ISO 8601 first; None if it cannot be read."""
+    """A point in time as pages write it, ISO 8601 first; None if it cannot be read, or counts from today (``2 hours ago``)."""
+    text = text[:_LONGEST_TIME].strip()
     if not text:
         return None
     try:
-        return datetime.datetime.fromisoformat(text.strip())
+        return datetime.datetime.fromisoformat(text)
     except ValueError:
         pass
-    mended = re.sub(r"\s*([+-]\d\d):?(\d\d)$", r"\1:\2", text.strip()).replace("/", "-")
+    mended = re.sub(r"\s*([+-]\d\d):?(\d\d)$", r"\1:\2", text).replace("/", "-")
     try:
         return datetime.datetime.fromisoformat(mended)
     except ValueError:
         import dateparser
 
-        found: datetime.datetime | None = dateparser.parse(text)
+        found: datetime.datetime | None = dateparser.parse(text, settings={"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["year"]})
         return found

@@ -104,6 +104,22 @@ def test_no_page_raises_or_loses_text(name: str) -> None:
         assert TEXT[0] in article.source_text
 
 
+def test_every_kind_of_element_beside_every_other_is_fine() -> None:
+    """Pairs of elements that no page had when the weights were fitted count for nothing, and do not raise."""
+    tags = ("address", "aside", "nav", "summary", "pre", "dt", "caption", "legend", "footer", "blockquote", "h6", "main", "x-y")
+    for one in tags:
+        html = "".join(f"<{one}>{TEXT[0]}</{one}><{other}>{TEXT[1]}</{other}>" for other in tags)
+        assert cleaner.clean(html).source_text
+
+
+def test_a_body_selector_that_selects_nothing_with_text_is_stale(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "x.example.txt").write_text("hosts: x.example\nname: X\nbody: div.empty\n", encoding="utf-8")
+    article = cleaner.Cleaner(rules=[tmp_path]).clean(HTML.replace("<footer>", "<div class=empty></div><footer>"), url="https://x.example/1")
+    assert article.paragraphs == TEXT
+    assert any("stale selector" in w for w in article.warnings)
+
+
 def test_a_listing_and_a_stub_are_told() -> None:
     listing = "<html><body><ul>" + "".join(f"<li><a href=/{i}>Le bac reste à quai pour la {i}e fois</a>" for i in range(60)) + "</ul></body></html>"
     assert any("home page or a listing" in w for w in cleaner.clean(listing).warnings)

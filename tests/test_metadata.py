@@ -104,3 +104,5 @@ def test_points_in_time(text: str, expected: str) -> None:
 def test_what_is_no_time_is_none() -> None:
     assert read_time("") is None
     assert read_time("bientôt") is None
+    assert read_time("2 hours ago") is None
+    assert read_time("9" * 100_000) is None
