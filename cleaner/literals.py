@@ -13,9 +13,11 @@ from functools import lru_cache
 
 from cleaner.fold import fold
 
+# Scripts that set no space between a number and the word it counts, and Hangul, which sets none before a counter.
+_CLINGING = "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 PLACEHOLDERS = {
     # 12 · 1 204 · 1,204 · 3,5 K · ١٢ ; \d is any script's digit
-    "number": r"\d[\d.,' ]*(?:k|m|mio|mil|b)?\b",
+    "number": rf"\d[\d.,' ]*(?:k|m|mio|mil|b|[万萬만千천])?(?![^\W_{_CLINGING}])",
     "any": r"\S[^\n]{0,58}?",
 }
 """Regular expressions, for folded text, of the placeholders of a phrase."""

@@ -14,7 +14,7 @@ import contextlib
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -223,14 +223,23 @@ class Test:
 
     def find_inline(self, line: Line) -> Found:
         """The sentence inside a line that begins with the phrase, in the folded line."""
-        for variant in self.variants:
-            start = line.folded.find(variant, 1)
-            while start > 0:
-                if _SENTENCE_START.search(line.folded[max(0, start - 12) : start]) and _boundary(line.folded, start + len(variant)):
-                    end = _SENTENCE_END.search(line.folded, start + len(variant))
-                    return start, end.end() if end else len(line.folded)
-                start = line.folded.find(variant, start + 1)
+        for start, stop in self._inside(line.folded):
+            if _SENTENCE_START.search(line.folded[max(0, start - 12) : start]) and _boundary(line.folded, stop):
+                end = _SENTENCE_END.search(line.folded, stop)
+                return start, end.end() if end else len(line.folded)
         return None
+
+    def _inside(self, folded: str) -> Iterator[tuple[int, int]]:
+        """Where the phrase stands in a line behind its first character."""
+        if self.is_pattern:
+            if self._phrase is None:
+                self._phrase = _phrase_compiled(self.key, self.phrase.text)
+            yield from (found.span() for found in self._phrase.finditer(folded, 1))
+        for variant in self.variants:
+            start = folded.find(variant, 1)
+            while start > 0:
+                yield start, start + len(variant)
+                start = folded.find(variant, start + 1)
 
 
 _compiled = lru_cache(maxsize=8192)(re.compile)
@@ -256,7 +265,7 @@ def _phrase_pattern(key: str, phrase: str) -> str:
     phrase = _without_symbols(phrase, bare_start, bare_end)
     parts = []
     at = 0
-    loose = False  # beside a choice that may be empty or a mere sign a space may be missing
+    loose = False  # beside a choice that may be empty, a mere sign, or end in an apostrophe, a space may be missing
     for match in [*braces(phrase), None]:
         options = choices(match[1]) if match else []
         piece = phrase[at : match.start() if match else len(phrase)]
@@ -265,7 +274,7 @@ def _phrase_pattern(key: str, phrase: str) -> str:
         if match:
             bare = [_without_symbols(o, bare_start and match.start() == 0, bare_end and match.end() == len(phrase)) for o in options]
             parts.append("(?:" + "|".join(_fixed(o) for o in sorted(bare, key=len, reverse=True)) + ")" if options else PLACEHOLDERS[match[1]])
-            at, loose = match.end(), "" in options
+            at, loose = match.end(), any(option[-1:] in ("", "'", "’") for option in options)
     before = rf"(?<!{_WORD_SIGN})" if key not in ("is", "starts") and _is_word(phrase[0]) else ""
     behind = r"\Z" if key in ("is", "ends") else rf"(?!{_WORD_SIGN})" if phrase[-1] == "}" or _is_word(phrase[-1]) else ""
     return before + "".join(parts) + behind
@@ -337,7 +346,7 @@ def compile_rules(rules: Sequence[Rule], few: bool = False) -> Tables:
             most_words = _FAR if rule.max_words is None or rule.inline or rule.take == "match" else rule.max_words
             owner = (number, len(numbered), reach, longest if anchor == "is" else _FAR, most_words)
             numbered.append((number, anchor, i))
-            if test.first and not few:
+            if test.first and not (few and test.literals()):
                 for start in test.first:
                     first.setdefault(start, []).append(owner)
                 continue

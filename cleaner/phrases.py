@@ -68,7 +68,7 @@ def _places(phrase: str) -> list[list[tuple[str, ...]]] | None:
     for match in braces(phrase):
         before, behind = phrase[: match.start()][-1:], phrase[match.end() :][:1]
         options = choices(match[1])
-        if (before + behind).strip() or any(option and not any(map(str.isalnum, option)) for option in options):
+        if (before + behind).strip() or any(option and (not any(map(str.isalnum, option)) or option[-1] in "'’") for option in options):
             return None  # a part of a word, or a sign that clings to one
         places += [_ways(phrase[at : match.start()])] if phrase[at : match.start()].strip() else []
         places.append([way for option in options for way in _ways(option)] if options else [(DIGIT if match[1] == "number" else ANY,)])

@@ -293,6 +293,30 @@ def test_where_the_phrase_begins_the_block_the_block_is_meant() -> None:
     assert hits(found, "Lire aussi : Retraites. Ce qui change.") == [("x", "Lire aussi : Retraites. Ce qui change.")]
 
 
+def test_an_insert_may_begin_with_choices_and_numbers() -> None:
+    found = rules(rule(starts=["{Lire|Voir} {aussi|également} :", "Nos {number} conseils :"], inline="yes"))
+    assert hits(found, "Le vote est clos. Voir également : Retraites. La suite demain.") == [("x", "Voir également : Retraites.")]
+    assert hits(found, "Le vote est clos. Nos 10 conseils : dormir, lire. La suite demain.") == [("x", "Nos 10 conseils : dormir, lire.")]
+    assert hits(found, "Il faut voir également : des films.") == []
+
+
+@pytest.mark.parametrize("line", ["댓글 3개", "3条评论", "有 1,204 條評論", "1.2万 评论数", "ความคิดเห็น 12 รายการ", "12รายการ"])
+def test_a_number_may_cling_to_what_it_counts(line: str) -> None:
+    phrases = ["댓글 {number}개", "{number}条评论", "有 {number} 條評論", "{number} 评论数", "ความคิดเห็น {number} รายการ", "{number}รายการ"]
+    assert fires(line, is_=phrases)
+
+
+@pytest.mark.parametrize("line", ["12th comment", "3x comment", "12comment"])
+def test_a_number_that_is_part_of_a_latin_word_is_none(line: str) -> None:
+    assert not fires(line, starts="{number} comment")
+
+
+@pytest.mark.parametrize("line", ["Condividi l'articolo", "Condividi l’articolo", "Condividi il pezzo", "Condividi l' articolo"])
+def test_a_choice_may_end_in_an_apostrophe(line: str) -> None:
+    assert fires(line, is_="Condividi {l'|il} {articolo|pezzo}")
+    assert fires(line, starts="{Condividi|Leggi} {l'|il} {articolo|pezzo}")
+
+
 @pytest.mark.parametrize("line", ["انتهى التصويت. اقرأ أيضًا: قانون التقاعد الجديد", "投票已经结束。阅读更多：新法律。明天继续", "अ मतदान समाप्त। यह भी पढ़ें: नया कानून"])
 def test_inserts_are_found_in_other_scripts(line: str) -> None:
     found = rules(rule(starts=["اقرأ أيضا:", "阅读更多：", "यह भी पढ़ें:"], inline="yes"))
