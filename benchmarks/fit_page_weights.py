@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("--folds-to", type=Path, metavar="DIR", help="write each fold's weights there, as K.json")
     args = parser.parse_args()
     catalog = load()
-    rules = RuleSet.of(catalog.rules("common"), catalog.top("sentence-ends", "common"))
+    rules = RuleSet.of(catalog.rules("common"), catalog.signs("common"))
     samples = [s for corpus in CORPORA for row, data in pages(args.corpora, corpus) if (s := sample(corpus, row, data, rules, args.folds))]
     x, tables, vocabulary = matrix(samples)
     target, weight = np.concatenate([s.target for s in samples]), np.concatenate([s.weight for s in samples])

@@ -90,7 +90,7 @@ def columns(shapes: P.Shapes, kind: int) -> list[list[int]]:
 
 
 def load(side: Path) -> list[dict[str, Any]]:
-    tell = P.Prose([v for f in catalog.load().files for v in f.values("sentence-ends")])
+    tell = P.Prose(catalog.load().signs("common"))
     docs = []
     for corpus in CORPORA:
         for url, view, text, gold in documents(side, corpus):

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cleaner.model import Problem, Rule, RuleError, Source
+from cleaner.model import Problem, Rule, RuleError, Signs, Source
 from cleaner.rulefile import SELECTOR_KEYS, RuleFile, parse
 
 ENVIRONMENT = "CLEANER_RULES"
@@ -124,6 +124,10 @@ class Catalog:
     def content(self, *places: str) -> bytes:
         """All that is written in the files of these places, each behind its place."""
         return b"\0".join(place.encode() + b"\0" + Path(path).read_bytes() for path, place, _ in self.paths if place in places)
+
+    def signs(self, *places: str) -> Signs:
+        """The signs of the languages of these places."""
+        return Signs.of(self.top("sentence-ends", *places), self.top("quotes", *places), self.top("sentence-letters", *places))
 
     def top(self, key: str, *places: str) -> list[str]:
         """The values of a key at the top of the files of these places."""

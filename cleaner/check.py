@@ -51,7 +51,7 @@ def check(catalog: Catalog, only: Iterable[str] | None = None) -> list[Problem]:
         language = next((f"lang/{v}" for f in catalog.at(place) for v in f.values("language")), "common")
         if language not in bases:
             places = ("common", language, *always)
-            bases[language] = RuleSet.of(catalog.rules(*places), catalog.top("sentence-ends", *places))
+            bases[language] = RuleSet.of(catalog.rules(*places), catalog.signs(*places))
         if rule.tier == 2 and place not in sites:
             sites[place] = Site(place, RuleSet.of(catalog.rules(place)), frozenset(catalog.top("allow", place)))
         problems += _references(rule, everything)
@@ -121,7 +121,7 @@ def _examples(rule: Rule, rules: dict[str, Rule], base: RuleSet, site: Site | No
         if name in rules and name not in needed:
             needed[name] = rules[name]
             queue += [*rules[name].after, *rules[name].before]
-    alone = RuleSet.of(needed.values(), base.prose.marks)
+    alone = RuleSet.of(needed.values(), base.prose.signs)
     for example in rule.drops:
         page, wanted = document(rule, example.text)
         judgement = _judge(page, alone)

@@ -46,7 +46,7 @@ class Cleaner:
         self._rules: dict[tuple[str, ...], RuleSet] = {}
         self._sites: dict[str, Site] = {}
         self._forms: dict[tuple[str | None, str | None], Forms] = {}
-        self._prose = Prose(self._catalog.top("sentence-ends", "common"))
+        self._prose = Prose(self._catalog.signs("common"))
         self._between = tuple(self._catalog.top("between-names", "common"))
         self._selectors = frozenset(s for rule in self._catalog.rules("common") for s in rule.selectors)
 
@@ -188,7 +188,7 @@ class Cleaner:
         if known is None:
             places = ["common", *(f"lang/{c}" for c in codes)]
             rules = [*self._catalog.rules(*places), *self._catalog.told_by()]
-            known = RuleSet.of(rules, self._catalog.top("sentence-ends", *places), self._catalog.content(*places))
+            known = RuleSet.of(rules, self._catalog.signs(*places), self._catalog.content(*places))
             self._rules[tuple(codes)] = known
         return known
 

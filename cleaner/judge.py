@@ -17,7 +17,7 @@ from functools import partial
 from cleaner import shapes
 from cleaner.fold import fold
 from cleaner.matcher import Hit, Matcher, compile_rules
-from cleaner.model import Markup, Page, Rule
+from cleaner.model import Markup, Page, Rule, Signs
 from cleaner.places import Places, has_place
 from cleaner.prose import SENTENCE, Prose, width
 from cleaner.remember import remembered
@@ -38,8 +38,8 @@ class RuleSet:
     """What looks for the page conditions of all of them."""
 
     @classmethod
-    def of(cls, rules: Iterable[Rule], sentence_ends: Iterable[str] = (), content: bytes | None = None) -> RuleSet:
-        """Compile rules; `sentence_ends` are the marks that end a sentence in any of their languages.
+    def of(cls, rules: Iterable[Rule], signs: Signs | None = None, content: bytes | None = None) -> RuleSet:
+        """Compile rules; `signs` are those of their languages.
 
         `content` is what the rules were read from, if compiling them is worth remembering.
         """
@@ -50,7 +50,7 @@ class RuleSet:
             Matcher(drops, tables=remembered(content, partial(compile_rules, drops)) if content else None),
             Matcher([r for r in phrases if r.action != "drop"], few=True),
             tuple(r for r in rules if r.shape),
-            Prose(sentence_ends),
+            Prose(signs),
             Places(rules),
         )
 

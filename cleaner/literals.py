@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cleaner.fold import fold
+from cleaner.fold import UNSPACED, fold
 
 # Scripts that set no space between a number and the word it counts, and Hangul, which sets none before a counter.
-_CLINGING = "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_CLINGING = UNSPACED + "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
 PLACEHOLDERS = {
     # 12 · 1 204 · 1,204 · 3,5 K · ١٢ ; \d is any script's digit
     "number": rf"\d[\d.,' ]*(?:k|m|mio|mil|b|[万萬만千천])?(?![^\W_{_CLINGING}])",
@@ -33,6 +33,22 @@ def braces(phrase: str) -> list[re.Match[str]]:
 def choices(inside: str) -> list[str]:
     """The alternatives of a choice, or nothing for a placeholder."""
     return [choice.strip() for choice in inside.split("|")] if "|" in inside else []
+
+
+_MOST_WAYS = 96
+
+
+def expanded(phrase: str) -> list[str]:
+    """All that a phrase with choices fits, if there are not too many; nothing where it has a placeholder."""
+    ways = [""]
+    at = 0
+    for match in braces(phrase):
+        options = choices(match[1])
+        ways = [way + phrase[at : match.start()] + option for way in ways for option in options]
+        if not options or len(ways) > _MOST_WAYS or any(option[-1:] in ("'", "’") for option in options):
+            return []
+        at = match.end()
+    return [" ".join((way + phrase[at:]).split()) for way in ways]
 
 
 @lru_cache(maxsize=65536)

@@ -16,15 +16,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 import ahocorasick_rs
 import regex
 
-from cleaner.fold import UNSPACED_LEADS, fold, fold_with_offsets, leads, spellings, tidy
-from cleaner.literals import PLACEHOLDERS, braces, choices, pattern_literals, phrase_literals, weight
+from cleaner.fold import UNSPACED, UNSPACED_LEADS, fold, fold_with_offsets, leads, spellings, tidy
+from cleaner.literals import PLACEHOLDERS, braces, choices, expanded, pattern_literals, phrase_literals, weight
 from cleaner.model import Phrase, Problem, Rule, RuleError
 from cleaner.phrases import ANY, PUNCTUATION, Start, start_of, starts_of
+from cleaner.pieces import GLUE, LONGEST, end_to_end, mostly, parts
+from cleaner.places import has_place
 from cleaner.rulefile import findable
 
 TIMEOUT = 0.2
@@ -38,7 +40,7 @@ _DECORATION = 24
 _SPACED = re.compile("[:!?;]")  # signs that some write a space before
 _OTHER = {"»": "«", "«": "»"}
 _COMMON_DECORATION = " •·*->»›«‹|[](){}:;,.!?▶►→←▸▪■●○◦_"
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _SET_OPERATION = re.compile(r"\[\[|--|&&|\|\||~~")  # `re` warns of these in classes: they mean more to `regex`
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SENTENCE_START = re.compile(r"(?:[.!?…。؟।։።][\"”»')\]]*\s+|[。！？]|^)[\W_]*\Z")
@@ -351,7 +353,9 @@ def compile_rules(rules: Sequence[Rule], few: bool = False) -> Tables:
                     first.setdefault(start, []).append(owner)
                 continue
             table = whole if anchor == "is" and not test.is_pattern and not few else literals
-            keys = test.variants if table is whole else test.literals()
+            keys: Sequence[str] = test.variants if table is whole else test.literals()
+            if anchor == "is" and test.is_pattern and not few and (ways := expanded(test.phrase.text)):
+                table, keys = whole, [w for way in ways for w in spellings(fold(_without_symbols(way, True, True)).strip())]
             if not keys:
                 raise RuleError([Problem(rule.source.file, test.phrase.line, test.phrase.column, "nothing to look for it by", "run clean-article-rules check")])
             for variant in dict.fromkeys(keys):
@@ -376,7 +380,7 @@ class Matcher:
         self._owners = list(owners.values())
         self._literals = list(owners)
         self._seen = 0
-        self._quick = few
+        self._few = self._quick = few
         self._automaton = ahocorasick_rs.AhoCorasick(self._literals, implementation=_IMPLEMENTATION[not few]) if owners else None
 
     def _any(self, number: int, key: str, view: Line) -> bool:
@@ -413,13 +417,15 @@ class Matcher:
         blocks: Sequence[int] | None = None,
         zone: Callable[[int], str] = lambda block: "",
         counts: Sequence[int] | None = None,
+        whole: bool = True,
     ) -> tuple[list[Hit], list[str]]:
         """All hits on these blocks, and warnings on rules that had to be stopped.
 
         `folded` is `fold` of the lines joined by line breaks, `folded_lines` the
         same split again; `blocks` are those to look at (all if None). `zone` says in
         which zone a block is; the empty zone fits all rules. `counts` are the words of
-        each line, if the caller has them.
+        each line, if the caller has them. With `whole` false lines are not looked at as
+        made of pieces.
         """
         if counts is None:
             counts = count_words(folded_lines, leads(folded))
@@ -465,11 +471,77 @@ class Matcher:
                 hits.append(hit)
                 if hit.span is None:
                     done.add((block, number))
+        if whole:
+            hits += self._of_pieces(lines, folded_lines, {hit.block for hit in hits if hit.span is None})
         stops = [
             f"{rule.source}: rule {rule.id} was stopped after {TIMEOUT} s on one block and did nothing; simplify its regular expression"
             for rule in (self.rules[number] for number in sorted(stopped))
         ]
         return [h for h in hits if h.rule not in stopped], stops
+
+    def _of_pieces(self, lines: Sequence[str], folded_lines: Sequence[str], taken: set[int]) -> list[Hit]:
+        """Hits on lines that are made of pieces (`cleaner.pieces`), each of which some rule takes as a line: the rule of the longest takes all."""
+        if not self._whole or self._few:
+            return []
+        found = []
+        beginnings = self._beginnings
+        parted: dict[int, list[str]] = {}
+        for block, (line, folded) in enumerate(zip(lines, folded_lines, strict=True)):
+            if len(line) > LONGEST or block in taken:
+                continue
+            start = folded.strip(_COMMON_DECORATION)
+            if start.split(" ", 1)[0].rstrip(PUNCTUATION) in beginnings or start[:1] in beginnings or GLUE.search(line):
+                made_of = end_to_end(line, self._whole_line)
+                if made_of:
+                    rule = max(made_of, key=lambda piece: (len(piece[1]), piece))[0]
+                    found.append(Hit(block, rule, (0, len(line))))
+                    continue
+            pieces = parts(line)
+            if len(pieces) > 1:
+                parted[block] = pieces
+        if parted:
+            pieces = [piece for some in parted.values() for piece in some]
+            folded_pieces = [fold(piece) for piece in pieces]
+            hits, _ = self.find(pieces, "\n".join(folded_pieces), folded_pieces, whole=False)
+            causes: dict[int, int] = {}
+            for hit in hits:
+                if hit.span is None and not has_place(self.rules[hit.rule]) and not self.rules[hit.rule].after and not self.rules[hit.rule].before:
+                    causes[hit.block] = min(hit.rule, causes.get(hit.block, hit.rule))
+            at = 0
+            for block, some in parted.items():
+                mine = {n - at: causes[n] for n in range(at, at + len(some)) if n in causes}
+                at += len(some)
+                longest = mostly(some, mine)
+                if longest is not None:
+                    found.append(Hit(block, mine[longest], (0, len(lines[block]))))
+        return found
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        """The first words of all whole-line phrases; for scripts without spaces the first signs."""
+        words = {key.split(" ", 1)[0].rstrip(PUNCTUATION) for key in self._whole} | {word for word, _ in self._first}
+        return frozenset(words | {key[0] for key in self._whole if _UNSPACED.match(key)})
+
+    def _whole_line(self, folded: str) -> int | None:
+        """The rule that takes a folded text as a whole line, whatever its zone."""
+        number: int
+        for owner in self._whole.get(folded, ()):
+            number = owner[0]
+            if self._sets_end_to_end(number):
+                return number
+        start = start_of(folded)
+        for owner in (*self._first.get(start, ()), *self._first.get((start[0], ANY), ())):
+            number, which = owner[:2]
+            if self._sets_end_to_end(number):
+                test = self._test(which)
+                if test.key == "is" and test.find(Line(folded, folded)):
+                    return number
+        return None
+
+    def _sets_end_to_end(self, number: int) -> bool:
+        """Whether a rule's whole-line phrases may be pieces: it has no other condition on the line's words or place."""
+        rule = self.rules[number]
+        return not (self._rest[number] or rule.after or rule.before or rule.sentence or has_place(rule) or rule.link_density)
 
     def _candidates(self, folded: str, folded_lines: Sequence[str], counts: Sequence[int]) -> list[tuple[int, int, int]]:
         """Block, rule and test, by their numbers, wherever something that the test needs was found and the block is not too long.

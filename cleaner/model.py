@@ -8,7 +8,8 @@ text*: the input after decoding, with every kind of line break turned into one
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -113,6 +114,25 @@ class Rule:
     """Whether it stands in a shipped file, which has passed the checker."""
     tier: int = 0
     """0 for common rules, 1 for a language's, 2 for a site's."""
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What the signs of a language say: which end a sentence, which quote, which letters may end one without a mark."""
+
+    ends: frozenset[str]
+    quotes: frozenset[str]
+    letters: re.Pattern[str] | None = None
+
+    @classmethod
+    def of(cls, ends: Iterable[str] = (), quotes: Iterable[str] = (), letters: Iterable[str] = ()) -> Signs:
+        """From the values of ``sentence-ends``, ``quotes`` and ``sentence-letters`` of rule files."""
+        ranges = "".join(letters).replace(" ", "")
+        return cls(
+            frozenset("".join(ends).replace(" ", "")) or frozenset(".!?…"),
+            frozenset("".join(quotes).replace(" ", "")) or frozenset("\"'“”‘’«»„"),
+            re.compile(f"[{ranges}]") if ranges else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

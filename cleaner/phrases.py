@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cleaner.fold import fold, spellings
+from cleaner.fold import UNSPACED, fold, spellings
 from cleaner.literals import braces, choices
 
 Start = tuple[str, str]
@@ -21,7 +21,7 @@ ANY = "{any}"
 PUNCTUATION = ":;,.!?"
 """Signs that may cling to a word's end."""
 
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _MULTIPLES = frozenset(("k", "m", "b", "mio", "mil"))  # as in `literals.PLACEHOLDERS`
 _MOST = 2000
 

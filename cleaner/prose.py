@@ -13,24 +13,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from operator import add
 from pathlib import Path
 
 from cleaner.fold import WIDE_LEADS, leads
+from cleaner.model import Signs
 
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]")
-CLOSING = frozenset("\"'”’»›“‘」』）)]}")
-"""Quotes and brackets that may stand behind the mark that ends a sentence."""
-_OPENING = frozenset("\"'“‘«„「『—–-")
+BRACKETS = frozenset(")]}）】〕")
+"""Brackets that, like quotation marks, may stand behind the mark that ends a sentence."""
+_DASHES = frozenset("—–-―")
 _PAUSE = re.compile("[;،、，；]")
 _STOP = re.compile("[!?؟۔।։。！？]")
 
 WIDTHS = (8, 16, 28, 45, 70, 110, 180, 320)
 """Where one class of width ends and the next begins, in Latin letters."""
 _CLASS_OF_WIDTH = [sum(w <= n for w in WIDTHS) for n in range(WIDTHS[-1])]
+UNMARKED = 3
+"""Class of width from which on a line is a sentence where sentences end without a mark."""
 _ENDS, _STARTS, _PAUSES = 7, 5, 3
 SENTENCE, CUT, QUOTE, COLON, DIGIT, WORD, SIGN = range(_ENDS)
 """How a line ends."""
@@ -54,9 +57,10 @@ def width(line: str) -> int:
 class _Ends(dict[str, int]):
     """How a line ends, by its last three characters, worked out once for each."""
 
-    def __init__(self, marks: frozenset[str]) -> None:
+    def __init__(self, signs: Signs) -> None:
         super().__init__()
-        self.marks = marks
+        self.marks = signs.ends
+        self.closing = signs.quotes | BRACKETS
 
     def __missing__(self, tail: str) -> int:
         last = tail[-1]
@@ -64,8 +68,8 @@ class _Ends(dict[str, int]):
             end = CUT
         elif last in self.marks:
             end = SENTENCE
-        elif last in CLOSING:
-            bare = tail.rstrip("".join(CLOSING) + " ")
+        elif last in self.closing:
+            bare = tail.rstrip("".join(self.closing) + " ")
             end = SENTENCE if bare and bare[-1] in self.marks else QUOTE
         elif last in ":：":
             end = COLON
@@ -78,11 +82,15 @@ class _Ends(dict[str, int]):
 class _Begins(dict[str, int]):
     """How a line begins: capital or uncased letter, small letter, digit, quote or dash, other sign."""
 
+    def __init__(self, signs: Signs) -> None:
+        super().__init__()
+        self.opening = signs.quotes | _DASHES
+
     def __missing__(self, first: str) -> int:
         if first.isalpha():
             begin = 1 if first.islower() else 0
         else:
-            begin = 2 if first.isdigit() else 3 if first in _OPENING else 4
+            begin = 2 if first.isdigit() else 3 if first in self.opening else 4
         self[first] = begin
         return begin
 
@@ -116,7 +124,7 @@ PAGE, MIXED, EXTRACTED = range(3)
 class Shapes:
     """The codes of a text's lines, and what follows from them."""
 
-    def __init__(self, lines: Sequence[str], ends: _Ends, begins: _Begins) -> None:
+    def __init__(self, lines: Sequence[str], ends: _Ends, begins: _Begins, letters: re.Pattern[str] | None = None) -> None:
         self.lines = lines
         self.joined = joined = "\n".join(lines)
         self.leads = leads(joined)
@@ -127,6 +135,10 @@ class Shapes:
         classes = _CLASS_OF_WIDTH
         kinds = [classes[size] if size < top else 8 for size in self.widths]
         self.small = [kind * _ENDS + end for kind, end in zip(kinds, map(ends.__getitem__, [line[-3:] for line in lines]), strict=True)]
+        if letters and letters.search(joined):  # a script whose sentences end without a mark
+            for i, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
+                if kind >= UNMARKED and self.small[i] % _ENDS == WORD and letters.match(line[-1]):
+                    self.small[i] = kind * _ENDS + SENTENCE
         if wide:
             pauses = [
                 0 if kind < 3 else (", " in line or _PAUSE.search(line) is not None) + (". " in line or _STOP.search(line) is not None)
@@ -290,15 +302,15 @@ def _best_path(scores: Sequence[float], bias: float, switch: float) -> list[bool
 
 
 class Prose:
-    """Tells running text; ``marks`` are those that end a sentence in any loaded language."""
+    """Tells running text by the signs of the loaded languages."""
 
-    def __init__(self, marks: Iterable[str]) -> None:
-        self.marks = frozenset("".join(marks).replace(" ", "")) or frozenset(".!?…")
-        self._ends = _Ends(self.marks)
-        self._begins = _Begins()
+    def __init__(self, signs: Signs | None = None) -> None:
+        self.signs = signs or Signs.of()
+        self._ends = _Ends(self.signs)
+        self._begins = _Begins(self.signs)
 
     def shapes(self, lines: Sequence[str]) -> Shapes:
         """The shapes of a text's lines."""
         if len(self._ends) > 50_000:  # a table of all tails of a crawl would grow without bound
-            self._ends = _Ends(self.marks)
-        return Shapes(lines, self._ends, self._begins)
+            self._ends = _Ends(self.signs)
+        return Shapes(lines, self._ends, self._begins, self.signs.letters)

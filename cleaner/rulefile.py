@@ -39,8 +39,8 @@ SELECTOR_KEYS = ("headline", "byline", "body", "remove")
 """What a site file can say of its pages, as CSS selectors."""
 _DATELINE_KEYS = ("agency", "dateline", "found", "not-found", "byline")
 _TOP_KEYS = {
-    "common": ("sentence-ends", "always", "between-names", *_DATELINE_KEYS),
-    "lang": ("language", "name", "same-as", "sentence-ends", *_DATELINE_KEYS),
+    "common": ("sentence-ends", "sentence-letters", "quotes", "always", "between-names", *_DATELINE_KEYS),
+    "lang": ("language", "name", "same-as", "sentence-ends", "sentence-letters", "quotes", *_DATELINE_KEYS),
     "site": ("hosts", "name", "language", "told-by", "allow", *SELECTOR_KEYS, "fixture", *_DATELINE_KEYS),
 }
 _LINE = re.compile(r"([A-Za-z][\w-]*)\s*:[ \t]*(.*)")

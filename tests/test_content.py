@@ -16,7 +16,7 @@ HTML = "<nav><a href=/>Accueil</a></nav><p>Le maire a décidé d'élargir la dig
 
 def read() -> tuple[Page, Shapes]:
     page, _ = read_html(HTML)
-    return page, Prose([". ! ?"]).shapes(page.lines)
+    return page, Prose().shapes(page.lines)
 
 
 def test_a_menu_scores_below_a_paragraph() -> None:
