@@ -29,6 +29,7 @@ from cleaner.catalog import load
 from cleaner.judge import RuleSet, mark_page
 from cleaner.read_html import read_html
 from cleaner.rulefile import name_words
+from cleaner.trees import as_data
 
 WORTH = {"aeb": 2.5, "fundus": 2.5, "wcxb": 1.0, "daniel": 0.8, "magic": 2.5, "segments": 0.5}
 """What a page of a corpus counts: the small corpora of news count for more."""
@@ -151,17 +152,11 @@ def write(path: Path, b: np.ndarray, model: CatBoostClassifier, tables: dict[str
         forest = json.loads(Path(f"{folder}/model.json").read_text())
     width = sum(size for _, size in tables.values())
     words = {word: [round(float(v), 3) for v in b[width + 3 * i : width + 3 * i + 3]] for i, word in enumerate(vocabulary)}
-    features = [f["flat_feature_index"] for f in forest["features_info"]["float_features"]]
-    grown = forest["oblivious_trees"]
-    scale, (bias,) = forest["scale_and_bias"]
     fitted = {
         "base": round(float(b[-1]), 4),
         "tables": {name: [round(float(v), 3) for v in b[start : start + size]] for name, (start, size) in tables.items()},
         "words": {word: values for word, values in words.items() if any(abs(v) >= LEAST for v in values)},
-        "question": [[features[split["float_feature_index"]] for split in tree["splits"]] for tree in grown],
-        "threshold": [[round(split["border"], 5) for split in tree["splits"]] for tree in grown],
-        "leaf": [[round(v * scale, 4) for v in tree["leaf_values"]] for tree in grown],
-        "bias": round(bias + BIAS, 4),
+        **as_data(forest, BIAS),
     }
     lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False, separators=(',', ':'))}" for k, v in fitted.items())
     path.write_text("{\n" + lines + "\n}\n", encoding="utf-8")

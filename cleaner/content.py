@@ -6,8 +6,7 @@ of log-odds (a logistic model of categories). Among neighbours: the scores of th
 blocks around it, of its siblings (blocks in elements of the same name and class
 within the same element), of each element that holds it, and where it stands to
 the element that holds most of the article, are judged by small decision trees
-with one question a level (CatBoost's oblivious trees; Prokhorenkova et al.,
-NeurIPS 2018). All numbers are data (``page_weights.json``), fitted by
+(`cleaner.trees`). All numbers are data (``page_weights.json``), fitted by
 ``benchmarks/fit_page_weights.py``. Nothing is removed here: what is found to be
 outside the article, the rules of ``common.txt`` remove.
 """
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 from cleaner.model import Page
 from cleaner.prose import Shapes
 from cleaner.rulefile import name_words
+from cleaner.trees import Trees
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -314,15 +314,8 @@ class Weights:
     """... and how long it is."""
     words: Words
     """For each word of a class or id what it says of a block in that element, in its children and further in."""
-    question: Ints
-    """For each tree and level the column of `Facts.context`, ..."""
-    threshold: NDArray[np.float32]
-    """... and beyond what value the answer is yes."""
-    leaf: Floats
-    """For each tree and each row of answers (the first question's the lowest bit) the log-odds."""
-    bias: float
-    first_leaf: Ints
-    """For each tree where its leaves begin in the flat row of all leaves."""
+    trees: Trees
+    """What asks of the columns of `Facts.context`."""
 
     @classmethod
     def read(cls, path: Path) -> Weights:
@@ -332,9 +325,7 @@ class Weights:
         starts = np.cumsum(lengths) - lengths
         table = [value for values in data["tables"].values() for value in values] + [0.0]
         words = Words({word: (own, child, deep) for word, (own, child, deep) in data["words"].items()})
-        question, threshold = np.array(data["question"], dtype=int), np.array(data["threshold"], dtype=np.float32)
-        first_leaf = np.arange(len(question)) * 2 ** question.shape[1]
-        return cls(data["base"], np.array(table), starts, lengths, words, question, threshold, np.array(data["leaf"]), data["bias"], first_leaf)
+        return cls(data["base"], np.array(table), starts, lengths, words, Trees.of(data))
 
 
 @cache
@@ -362,15 +353,8 @@ def alone(facts: Facts, fitted: Weights) -> Floats:
 def among(facts: Facts, scores: Floats, fitted: Weights) -> Floats:
     """The log-odds of each block, judged among its neighbours and by its place; `scores` are those of `alone`."""
     likely = np.flatnonzero((scores > HOPELESS) & ~facts.out)
-    table = facts.context(scores)[likely]
     result: Floats = np.minimum(scores, HOPELESS)
-    levels = fitted.question.shape[1]
-    for start in range(0, len(likely), 512):
-        part = table[start : start + 512]
-        leaves = np.zeros((len(part), len(fitted.question)), dtype=np.intp)
-        for level in range(levels):
-            leaves |= (part[:, fitted.question[:, level]] > fitted.threshold[:, level]).astype(np.intp) << level
-        result[likely[start : start + 512]] = fitted.bias + fitted.leaf.ravel()[leaves + fitted.first_leaf].sum(axis=1)
+    result[likely] = fitted.trees.judge(facts.context(scores)[likely])
     return result
 
 

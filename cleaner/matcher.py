@@ -25,7 +25,7 @@ from cleaner.fold import UNSPACED, UNSPACED_LEADS, fold, fold_with_offsets, lead
 from cleaner.literals import PLACEHOLDERS, braces, choices, expanded, pattern_literals, phrase_literals, weight
 from cleaner.model import Phrase, Problem, Rule, RuleError
 from cleaner.phrases import ANY, PUNCTUATION, Start, start_of, starts_of
-from cleaner.pieces import GLUE, LONGEST, end_to_end, mostly, parts
+from cleaner.pieces import LONGEST, end_to_end, glued, mostly, parts
 from cleaner.places import has_place
 from cleaner.rulefile import findable
 
@@ -487,10 +487,10 @@ class Matcher:
         beginnings = self._beginnings
         parted: dict[int, list[str]] = {}
         for block, (line, folded) in enumerate(zip(lines, folded_lines, strict=True)):
-            if len(line) > LONGEST or block in taken:
+            if len(line) > LONGEST or block in taken or (len(line) > _SHORT and line[-1] in _FULL_STOPS):
                 continue
             start = folded.strip(_COMMON_DECORATION)
-            if start.split(" ", 1)[0].rstrip(PUNCTUATION) in beginnings or start[:1] in beginnings or GLUE.search(line):
+            if start.split(" ", 1)[0].rstrip(PUNCTUATION) in beginnings or start[:1] in beginnings or glued(line):
                 made_of = end_to_end(line, self._whole_line)
                 if made_of:
                     rule = max(made_of, key=lambda piece: (len(piece[1]), piece))[0]
@@ -632,6 +632,9 @@ _WORTHWHILE = 500_000
 """Characters after which the slower automaton, quick to make, is replaced by the faster one."""
 _BATCH = 4000
 """Blocks that are looked at together."""
+_FULL_STOPS = ".。।۔"
+_SHORT = 60
+"""Characters of a line beyond which none that ends in a full stop is looked at as made of pieces."""
 _HEAD = 400
 """How much of a line is looked at for phrases that begin it or are all of it."""
 

@@ -8,6 +8,7 @@ orders in which they come.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,11 @@ import regex
 
 from cleaner.fold import UNSPACED, fold
 
-GLUE = regex.compile(r"(?<=[\p{Ll}\p{Lo}\d])(?=\p{Lu})|(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})")
-"""Where two pieces stand without a space between: before a capital or number behind a small letter."""
+_CAPITALS = "".join(c for c in map(chr, (*range(0x41, 0x590), *range(0x1E00, 0x2000))) if c.isupper())
+_CAPITAL = re.compile(rf"(?<=[^\W_{_CAPITALS}])[{_CAPITALS}]")
+"""A capital behind a small letter or a number, or behind a sign of a script without capitals."""
+_GLUE = re.compile(rf"(?<=[^\W_{_CAPITALS}])(?=[{_CAPITALS}])|(?<=\))(?=[^\W_])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+"""Where two pieces stand without a space between."""
 _MARK = "\x1f"
 _TOKEN = regex.compile(rf"[{UNSPACED}]|\d+(?:[.,:/]\d+)*|[^\W\d_{_MARK}{UNSPACED}][\p{{L}}\p{{M}}]*")
 _PLAIN = frozenset(" '’-.")
@@ -31,11 +35,16 @@ _UNKNOWN = 0.12
 """Share of a line's letters that may belong to no piece, if there are three pieces."""
 
 
-_BARS = regex.compile(r"\s*[|•·▪●■◦‣›»→▸►▶▼☰✚✉⋅∙＞>]+\s*|\s{3,}|\s+[-–—]\s+")
+_BARS = re.compile(r"\s*[|•·▪●■◦‣›»→▸►▶▼☰✚✉⋅∙＞>]+\s*|\s{3,}|\s+[-–—]\s+")
 _MOSTLY = 0.6
 """Share of a line's letters that must be in pieces that rules take, ..."""
 _LONG = 30
 """... and letters of a piece that none takes, at most."""
+
+
+def glued(line: str) -> bool:
+    """Whether two pieces may stand in a line without a space between."""
+    return _CAPITAL.search(line) is not None
 
 
 def parts(line: str) -> list[str]:
@@ -64,7 +73,7 @@ class _Way:
 
 def end_to_end(line: str, known: Callable[[str], int | None]) -> list[tuple[int, str]] | None:
     """The rules and folded texts of the pieces, if a line is nothing but such; `known` gives the number of the rule that takes a folded text as a whole line."""
-    folded = fold(GLUE.sub(_MARK, line))
+    folded = fold(_GLUE.sub(_MARK, line))
     tokens = [m.span() for m in _TOKEN.finditer(folded)]
     if not 2 <= len(tokens) <= _MOST:
         return None

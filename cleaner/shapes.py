@@ -13,7 +13,7 @@ from functools import cached_property
 
 from cleaner.matcher import count_words, words
 from cleaner.model import Page, Rule
-from cleaner.prose import COLON, CUT, EXTRACTED, PAGE, QUOTE, SENTENCE, WIDTHS, Prose
+from cleaner.prose import COLON, CUT, EXTRACTED, MIXED, PAGE, QUOTE, SENTENCE, WIDTHS, Prose
 
 _WIDE_SPACE = re.compile(r"[^\S\n]{3,}|\t+")
 _GAPS = ("   ", "\t", "\xa0 ", "\xa0\xa0")
@@ -22,6 +22,14 @@ _URL = re.compile(r"<?(?:https?://|www\.|pic\.twitter\.com/|t\.co/)\S+>?|[\w.+-]
 _HASHTAGS = re.compile(r"(?:[#＃][\w\u200c·-]+[\s,|]*){2,}")
 _ASKS = "?!؟！？"
 
+THRESHOLD = {PAGE: -0.5, MIXED: -1.0, EXTRACTED: -1.5}
+"""Log-odds (`cleaner.lines`) above which a block is the article's, by kind of text: extracted text gets the benefit of the doubt, ..."""
+INSIDE = {PAGE: 0.0, MIXED: -1.0, EXTRACTED: -1.5}
+"""... and what stands between two paragraphs so much more."""
+FEW = 4
+"""With fewer paragraphs of running text there is little to judge by: each that lacks lowers the threshold by one."""
+ABOVE = -1.0
+"""What stands above the running text of extracted text has so much more of it, too."""
 Blocks = Iterable[int]
 NEAR = 30
 """How many blocks before and behind a whole page's running text are looked at closely."""
@@ -40,6 +48,8 @@ class Context:
         self.kind = EXTRACTED if settled else self.shapes.kind()
         self.article = [True] * len(page.lines) if settled else self.shapes.article(self.kind)
         """For each block whether shape and neighbours make it the article's."""
+        self.inside = [True] * len(page.lines) if settled or self.kind != PAGE else self.article
+        """The same for blocks between the article's first and last paragraph."""
         self.tickers: set[int] = set()
         if any(gap in self.shapes.joined for gap in _GAPS):
             self.tickers = {b for b, line in enumerate(page.lines) if len(line) > 20 and any(gap in line for gap in _GAPS) and _pieces(line) >= 4}
@@ -50,6 +60,27 @@ class Context:
         self.last = -1
         """The last one, or -1."""
         self.headline: int | None = headline
+        self.pass_over(self.tickers)
+
+    def look_again(self, causes: Sequence[Rule | None]) -> None:
+        """Judge all blocks again with what rules have found in their words: `cleaner.lines`."""
+        if self.settled or True not in self.running or all(p or c for p, c in zip(self.running, causes, strict=True)):
+            return
+        from cleaner import lines
+
+        labels = [cause.label if cause else None for cause in causes]
+        scores = lines.judge(self.shapes, self.kind, self.folded, labels)
+        least = THRESHOLD[self.kind] - (max(0, FEW - sum(self.running)) if self.kind != PAGE else 0)
+        while True in self.shapes.prose and not any(p and s > least for p, s in zip(self.shapes.prose, scores, strict=True)):
+            least -= 0.5  # where there is running text some of it is the article
+        self.article = [score > least for score in scores]
+        inside = least + INSIDE[self.kind]
+        self.inside = [score > inside for score in scores]
+        if self.kind != PAGE:  # a line above the text may be its standfirst
+            above = least + ABOVE
+            for block in range(self.shapes.first_prose):
+                self.article[block] = scores[block] > above
+        self.running = [p and a for p, a in zip(self.shapes.prose, self.article, strict=True)]
         self.pass_over(self.tickers)
 
     def pass_over(self, blocks: Blocks) -> None:
@@ -230,7 +261,7 @@ def _after_article(c: Context, rule: Rule) -> Blocks:
 
 def _inside_article(c: Context, rule: Rule) -> Blocks:
     """Blocks between its first and last paragraph."""
-    return (b for b in range(c.first + 1, c.last) if not c.article[b]) if c.kind == PAGE else ()
+    return (b for b in range(c.first + 1, c.last) if not c.inside[b])
 
 
 def _above_headline(c: Context, rule: Rule) -> Blocks:
@@ -317,6 +348,7 @@ def apply(context: Context, rules: Iterable[Rule], causes: list[Rule | None], st
     What a thing is says more than where it stands: rules that go by the place alone
     (`BY_PLACE`) name only what no other does.
     """
+    context.look_again(causes)
     context.pass_over(block for block, cause in enumerate(causes) if cause)
     rules = [rule for rule in rules if rule.shape != BY_PAGE and not (context.settled and rule.shape in LEFT_TO_PAGE)]
     for rule in rules:

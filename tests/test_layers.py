@@ -11,7 +11,7 @@ import pytest
 from helpers import ROOT
 
 PATH = [
-    {"model", "remember"},
+    {"model", "remember", "trees"},
     {"decode", "download", "fold", "metadata", "printed"},
     {"literals", "read_text", "sniff"},
     {"read_html"},
@@ -20,7 +20,8 @@ PATH = [
     {"pieces", "places"},
     {"catalog", "matcher"},
     {"prose"},
-    {"content", "shapes"},
+    {"content", "lines"},
+    {"shapes"},
     {"judge"},
     {"dateline", "language", "mojibake"},
     {"article"},
