@@ -14,7 +14,6 @@ rules of all languages at once.
 from __future__ import annotations
 
 import argparse
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,7 +100,7 @@ def main() -> None:
             bad = any(lost for lost, _ in counts)
             wrong += bad
             if args.show and bad:
-                text, number = next(t for t, c in zip(texts(lines, line), counts, strict=True) if c[0])
+                text, _ = next(t for t, c in zip(texts(lines, line), counts, strict=True) if c[0])
                 causes = {r.rule for r in made.clean_text(text, language=code).removed}
                 print(f"  GOES    {line}   {sorted(causes)}")
         sums = [a + b for a, b in zip(sums, (right, len(lines.bad), wrong, len(lines.body)), strict=True)]
