@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ FOLDS = first.FOLDS
 def found_by_words(made: cleaner.Cleaner, text: str) -> tuple[Context, list[str | None]]:
     """The lines of a text, and what the rules' words find each to be, no site known."""
     page = read_text(text)
-    rules = made._rules_for(made._language(page, None, []))
+    rules = made._rules_for(replace(page, language=made._language(page, None, [])))
     folded = fold("\n".join(page.lines))
     context = Context(page, folded.split("\n"), rules.prose)
     result = judge.Judgement([None] * len(page.lines))

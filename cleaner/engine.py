@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import heapq
 import os
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from cleaner import catalog, language
 from cleaner.article import Article, assemble
 from cleaner.catalog import Catalog
 from cleaner.dateline import Forms
-from cleaner.fold import fold
+from cleaner.fold import composed, fold
 from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page, mark_page
 from cleaner.model import Page
 from cleaner.mojibake import repair
@@ -110,7 +111,7 @@ class Cleaner:
             return self._empty(page, warnings)
         shapes = self._prose.shapes(page.lines)
         page = replace(page, language=self._language_of_page(page, language, warnings))
-        rules = self._rules_for(page.language)
+        rules = self._rules_for(page)
         marked = mark_page(page, find_headline(page), rules, site)
         scores: Sequence[float] = ()
         if not marked.inside:
@@ -161,10 +162,15 @@ class Cleaner:
         return self._catalog.same(found) if found else None
 
     def _finish(self, page: Page, warnings: list[str]) -> Article:
-        folded = fold("\n".join(page.lines))
+        judged = page
+        if not unicodedata.is_normalized("NFC", page.text):  # rules are written in composed letters
+            judged = replace(page, lines=[composed(line)[0] for line in page.lines])
         known = self._catalog.site_of(page.url)
-        rules = self._rules_for(page.language)
-        judgement = judge(page, folded, rules, lambda told: self._site(known or min(told, default=None)))
+        judgement = judge(judged, fold("\n".join(judged.lines)), self._rules_for(judged), lambda told: self._site(known or min(told, default=None)))
+        if judged is not page:
+            for block, parts in judgement.parts.items():
+                offsets = composed(page.lines[block])[1]
+                judgement.parts[block] = [(offsets[start], offsets[end], rule) for start, end, rule in parts]
         if not page.lines:
             warnings.append("the text is empty")
         elif None not in judgement.causes:
@@ -173,17 +179,22 @@ class Cleaner:
         return assemble(page, judgement, forms, self._reference, tuple(warnings), self._between)
 
     def _language(self, page: Page, said: str | None, warnings: list[str]) -> str | None:
-        if not said:
-            found = language.detect(_sample(page.lines))
-            return found and self._catalog.same(found)
-        code = self._catalog.same(language.normal(said))
+        """The caller's word, else what the text looks like."""
+        if said:
+            code, found = self._catalog.same(language.normal(said)), ""
+        else:
+            detected = language.detect(_sample(page.lines))
+            if not detected:
+                return None
+            code, found = self._catalog.same(detected), " (by the look of the text)"
         if code not in self._catalog.languages:
-            warnings.append(f"no rule file for language {said!r}, only common rules apply; there are {', '.join(self._catalog.languages)}")
+            there = ", ".join(self._catalog.languages)
+            warnings.append(f"no rule file for language {said or code!r}{found}, only common rules apply; there are {there}")
         return code
 
-    def _rules_for(self, code: str | None) -> RuleSet:
-        """The rules for a text in this language; for one in no known language those of all."""
-        codes = self._catalog.languages if code is None else sorted({code, *self._always} & set(self._catalog.languages))
+    def _rules_for(self, page: Page) -> RuleSet:
+        """The rules for a text: common ones, those of every text, of its language, and of another if half of it is in that; where no language is known only the first two."""
+        codes = sorted({page.language or "", self._second(page) or "", *self._always} & set(self._catalog.languages))
         known = self._rules.get(tuple(codes))
         if known is None:
             places = ["common", *(f"lang/{c}" for c in codes)]
@@ -191,6 +202,19 @@ class Cleaner:
             known = RuleSet.of(rules, self._catalog.signs(*places), self._catalog.content(*places))
             self._rules[tuple(codes)] = known
         return known
+
+    def _second(self, page: Page) -> str | None:
+        """A second language that a good part of a text is in, if there are rules for it."""
+        long = [line for line in page.lines if len(line) >= _TELLING]
+        if len(long) < 2:
+            return None
+        half = len(long) // 2
+        samples = [max(some, key=len)[: language.SAMPLE] for some in (long[:half], long[half:])]
+        one, other = (set(sample.casefold().split()) for sample in samples)
+        if len(one & other) >= _SHARED:
+            return None  # the little words are the same: so is the language
+        found = {self._catalog.same(code) for sample in samples if (code := language.detect(sample, _CERTAIN))}
+        return min(found - {page.language, *self._always} & set(self._catalog.languages), default=None)
 
     def _site(self, place: str | None) -> Site | None:
         if place is None:
@@ -216,6 +240,12 @@ def _build(options: dict[str, Any]) -> Cleaner:
     return Cleaner(**options)
 
 
+_TELLING = 100
+"""Characters of a line that shows its language, ..."""
+_SHARED = 3
+"""... how many words two samples share at least if they are in one language, ..."""
+_CERTAIN = 0.8
+"""... and the probability above which a second language is believed."""
 _LITTLE = 140
 """Characters of article below which trafilatura is asked."""
 _ASKABLE = 300_000

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 _APOSTROPHES = "’‘ʼ`´ʹ′＇"
 _SPACES = "\t\xa0\u202f\u2009\u2007\u2002\u2003\u2005\u200a\u3000"
@@ -111,6 +112,28 @@ def spellings(folded: str) -> list[str]:
     return list(dict.fromkeys(ways))
 
 
+def composed(line: str) -> tuple[str, list[int]]:
+    """A line in NFC, with the offset in `line` of each of its code points, and behind them the length of `line`."""
+    chars: list[str] = []
+    offsets: list[int] = []
+    for start, end in _clusters(line):
+        made = unicodedata.normalize("NFC", line[start:end])
+        chars.append(made)
+        offsets += [start] * len(made)
+    return "".join(chars), [*offsets, len(line)]
+
+
+def _clusters(line: str) -> Iterator[tuple[int, int]]:
+    """Each letter with its marks; Korean vowels and finals belong to the letter before."""
+    start = 0
+    while start < len(line):
+        end = start + 1
+        while end < len(line) and (unicodedata.combining(line[end]) or "\u1160" <= line[end] <= "\u11ff"):
+            end += 1
+        yield start, end
+        start = end
+
+
 def fold_with_offsets(line: str) -> tuple[str, list[int]] | None:
     """`fold` of one line, with the offset in `line` of each folded code point.
 
@@ -119,16 +142,11 @@ def fold_with_offsets(line: str) -> tuple[str, list[int]] | None:
     """
     chars: list[str] = []
     offsets: list[int] = []
-    i = 0
-    while i < len(line):
-        j = i + 1
-        while j < len(line) and (unicodedata.combining(line[j]) or "\u1160" <= line[j] <= "\u11ff"):  # marks; Korean vowels and finals
-            j += 1
-        for char in fold(line[i:j]):
+    for start, end in _clusters(line):
+        for char in fold(line[start:end]):
             if char == " " and chars and chars[-1] == " ":
                 continue
             chars.append(char)
-            offsets.append(i)
-        i = j
+            offsets.append(start)
     folded = "".join(chars)
     return (folded, [*offsets, len(line)]) if folded == fold(line) else None

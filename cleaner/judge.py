@@ -118,6 +118,10 @@ def _judge(
 ) -> Judgement:
     """Both passes over the blocks of a context; `meets` says whether a block meets a rule's page conditions."""
     result = Judgement([None] * len(context.lines))
+    if context.scattered:
+        result.first = len(context.lines)
+        result.warnings.append("every line has a word or two; put each paragraph on a line of its own to have the text cleaned")
+        return result
     fired = _fire(base.everywhere, context, folded, result)
     site = choose_site({rule.id for _, rule in fired if rule.action == "tell"})
     result.site = site.place if site else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,13 +31,13 @@ def _model() -> Any:
     return fasttext.load_model(str(Path(spec.origin).parent / "resources" / "lid.176.ftz"))
 
 
-def detect(text: str) -> str | None:
-    """The ISO 639 code of a text's language, from up to `SAMPLE` characters of it, or None."""
-    sample = _SPACES.sub(" ", text[:SAMPLE]).strip()
+def detect(text: str, sure: float = SURE) -> str | None:
+    """The ISO 639 code of a text's language, from up to `SAMPLE` characters of it, or None if no language is so probable."""
+    sample = unicodedata.normalize("NFC", _SPACES.sub(" ", text[:SAMPLE]).strip())
     if not any(map(str.isalpha, sample)):
         return None
     labels, chances = _model().predict(sample.casefold().encode("utf-8", "replace").decode("utf-8"))
-    return str(labels[0]).removeprefix("__label__") if len(labels) and chances[0] >= SURE else None
+    return str(labels[0]).removeprefix("__label__") if len(labels) and chances[0] >= sure else None
 
 
 def normal(code: str) -> str:

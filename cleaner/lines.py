@@ -94,36 +94,41 @@ def facts(shapes: Shapes, kind: int, folded: Sequence[str], scores: Sequence[flo
     size = np.maximum(widths / 6, 1)
     prose = np.array(shapes.prose)
     position = np.arange(count)
-    columns: list[Any] = [z]
+    columns: list[NDArray[np.float32]] = []
+
+    def add(*some: Any) -> None:
+        columns.extend(np.asarray(column, dtype=np.float32) for column in some)
+
+    add(z)
     padded = np.concatenate(([-9.0] * 3, z, [-9.0] * 3))
-    columns += [padded[3 + d : 3 + d + count] for d in (-3, -2, -1, 1, 2, 3)]
+    add(*(padded[3 + d : 3 + d + count] for d in (-3, -2, -1, 1, 2, 3)))
     mass = size / (1 + np.exp(-z))
     passed = np.cumsum(mass)
     total = passed[-1]
     before, behind = passed - mass, total - passed
-    columns += [before / total, behind / total, before, behind, np.full(count, total)]
-    columns += [position / count, position, count - position, np.full(count, count), size]
+    add(before / total, behind / total, before, behind, np.full(count, total))
+    add(position / count, position, count - position, np.full(count, count), size)
     pull = z * np.minimum(size, 40) / 10
     for reach in (2, 5, 12):
         kernel = np.exp(-np.abs(np.arange(-3 * reach, 3 * reach + 1)) / reach)
         wide = np.concatenate((np.full(3 * reach, -4.0), pull, np.full(3 * reach, -4.0)))
-        columns.append(np.convolve(wide, kernel / kernel.sum(), "valid"))
-    columns += [kinds, ends, full // 3 % 5, full % 3, prose]
+        add(np.convolve(wide, kernel / kernel.sum(), "valid"))
+    add(kinds, ends, full // 3 % 5, full % 3, prose)
     edged = np.concatenate(([-1], small, [-1]))
-    columns += [edged[:-2] // 7, edged[2:] // 7, edged[:-2] % 7, edged[2:] % 7]
+    add(edged[:-2] // 7, edged[2:] // 7, edged[:-2] % 7, edged[2:] % 7)
     # how far the likely lines are, and how much running text is near
     sure = z > 2
     last, following = _last(sure, position), count - 1 - _last(sure[::-1], position)[::-1]
-    columns += [np.where(last >= 0, np.minimum(_FAR, position - last), _FAR), np.where(following < count, np.minimum(_FAR, following - position), _FAR)]
+    add(np.where(last >= 0, np.minimum(_FAR, position - last), _FAR), np.where(following < count, np.minimum(_FAR, following - position), _FAR))
     sums = np.concatenate(([0.0], np.cumsum(np.where(prose, widths, 0))))
     for reach in (5, 15):
-        columns += [sums[np.minimum(count, position + reach + 1)] - sums[position + 1], sums[position] - sums[np.maximum(0, position - reach)]]
+        add(sums[np.minimum(count, position + reach + 1)] - sums[position + 1], sums[position] - sums[np.maximum(0, position - reach)])
     # the run of likely or unlikely lines that the line is in
     low = z <= 0
     run = np.cumsum(np.concatenate(([False], low[1:] != low[:-1])))
     lengths = np.bincount(run)
     running = np.bincount(run, np.where(prose, widths, 0))
-    columns += [np.where(low, -1, 1) * lengths[run], running[run] / max(1, running.max()), (np.bincount(run, widths) / lengths)[run]]
+    add(np.where(low, -1, 1) * lengths[run], running[run] / max(1, running.max()), (np.bincount(run, widths) / lengths)[run])
     # the stretches of likely lines, small gaps closed, the heaviest of them the article
     likely = np.flatnonzero(~low)
     inside, aside, ahead = np.zeros(count), np.zeros(count), np.zeros(count)
@@ -139,25 +144,25 @@ def facts(shapes: Shapes, kind: int, folded: Sequence[str], scores: Sequence[flo
         start, stop = first[best], final[best]
         aside = np.where(position < start, position - start, np.where(position > stop, position - stop, 0)).clip(-60, 60)
         ahead = np.where(position < first[0], position - first[0], 0).clip(-60, 0)
-    columns += [inside, aside, ahead]
+    add(inside, aside, ahead)
     words = _words(folded, not shapes.leads.isdisjoint(UNSPACED_LEADS))
-    columns += _common(words, (z > 1).tolist())
-    columns.append(list(map(len, words)))
+    add(*_common(words, (z > 1).tolist()))
+    add(list(map(len, words)))
     seen = Counter(folded)
-    columns.append([min(seen[line], 4) for line in folded])
+    add([min(seen[line], 4) for line in folded])
     # what rules found nearby
     found = np.array([_LABEL.get(label or "", 0) for label in labels])
     hit = found > 0
-    columns += [found, hit]
+    add(found, hit)
     last, following = _last(hit, position), count - 1 - _last(hit[::-1], position)[::-1]
     for other, away in ((last, position - last), (following, following - position)):
         there = (other >= 0) & (other < count)
-        columns += [np.where(there, np.minimum(30, away), 30), np.where(there, found[np.clip(other, 0, count - 1)], 0)]
+        add(np.where(there, np.minimum(30, away), 30), np.where(there, found[np.clip(other, 0, count - 1)], 0))
     hits = np.concatenate(([0], np.cumsum(hit)))
-    columns.append(hits[np.minimum(count, position + 7)] - hits[np.maximum(0, position - 6)])
-    columns += [np.cumsum(found == label) for label in _COUNTED]
-    columns += [np.full(count, kind), np.full(count, (kinds < 4).mean())]
-    return np.stack(columns, axis=1).astype(np.float32)
+    add(hits[np.minimum(count, position + 7)] - hits[np.maximum(0, position - 6)])
+    add(*(np.cumsum(found == label) for label in _COUNTED))
+    add(np.full(count, kind), np.full(count, (kinds < 4).mean()))
+    return np.stack(columns, axis=1)
 
 
 def judge(shapes: Shapes, kind: int, folded: Sequence[str], labels: Sequence[str | None], trees: Trees | None = None) -> list[float]:

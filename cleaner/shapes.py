@@ -30,6 +30,12 @@ FEW = 4
 """With fewer paragraphs of running text there is little to judge by: each that lacks lowers the threshold by one."""
 ABOVE = -1.0
 """What stands above the running text of extracted text has so much more of it, too."""
+SCATTERED = 20
+"""Lines from which on a text can be one with a word or two on every line, ..."""
+SENTENCE_WORDS = 60
+"""... and how many of them hold one end of a sentence at least: a menu has none."""
+BROKEN = 0.3
+"""Where so little of an extracted text is running text, its paragraphs are broken into lines: two less."""
 Blocks = Iterable[int]
 NEAR = 30
 """How many blocks before and behind a whole page's running text are looked at closely."""
@@ -62,6 +68,14 @@ class Context:
         self.headline: int | None = headline
         self.pass_over(self.tickers)
 
+    @property
+    def scattered(self) -> bool:
+        """Whether the text is one sentence after another with a word or two on every line: its lines say nothing."""
+        count = len(self.lines)
+        if count < SCATTERED or True in self.article or max(self.shapes.widths) >= WIDTHS[3] or self.shapes.joined.count(" ") > count:
+            return False
+        return SENTENCE_WORDS * sum(self.end(block) == SENTENCE for block in range(count)) >= count
+
     def look_again(self, causes: Sequence[Rule | None]) -> None:
         """Judge all blocks again with what rules have found in their words: `cleaner.lines`."""
         if self.settled or True not in self.running or all(p or c for p, c in zip(self.running, causes, strict=True)):
@@ -71,6 +85,9 @@ class Context:
         labels = [cause.label if cause else None for cause in causes]
         scores = lines.judge(self.shapes, self.kind, self.folded, labels)
         least = THRESHOLD[self.kind] - (max(0, FEW - sum(self.running)) if self.kind != PAGE else 0)
+        widths = self.shapes.widths
+        if self.kind == EXTRACTED and sum(w for w, r in zip(widths, self.running, strict=True) if r) < BROKEN * sum(widths):
+            least -= 2
         while True in self.shapes.prose and not any(p and s > least for p, s in zip(self.shapes.prose, scores, strict=True)):
             least -= 0.5  # where there is running text some of it is the article
         self.article = [score > least for score in scores]
@@ -361,7 +378,7 @@ def apply(context: Context, rules: Iterable[Rule], causes: list[Rule | None], st
             _take(context, rule, causes, stronger)
     named = [cause is not None for cause in causes]
     for rule in rules:
-        if rule.shape in BY_PLACE:
+        if rule.shape in BY_PLACE and True in context.article:
             _take(context, rule, causes, stronger, named)
     if context.headline is not None:
         causes[context.headline] = None
