@@ -177,7 +177,7 @@ def assemble(page: Page, judgement: Judgement, forms: Forms, reference: datetime
     line = None
     if found:
         block, first, last, fields = found
-        line = dateline(fields, lines[block][first:last].strip(), page.language, reference)
+        line = dateline(fields, lines[block][first:last].strip(), page.language, reference, forms.dates)
     return Article(
         headline=unprinted_headline(page.said) if judgement.headline is None else without_site(lines[judgement.headline], page.said),
         dateline=line,

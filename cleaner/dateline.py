@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import regex
 
+from cleaner.dates import DateWords, parse_date
 from cleaner.fold import tidy
 from cleaner.literals import braces
 from cleaner.model import Dateline
@@ -31,7 +32,6 @@ _FIELDS = {
     "name": rf"(?P<name>{_CAPITAL}(?:(?:, | |/)(?:{_CAPITAL}|{_SMALL}|&)){{0,7}}?(?:, {_WORD}(?: {_WORD}){{0,4}}?)?)",
     "any": r"[^\n]{1,40}?",
 }
-_YEAR = regex.compile(r"\d{4}")
 _LETTER = regex.compile(r"[\p{L}\p{M}\d]")
 
 
@@ -95,14 +95,16 @@ class Forms:
     datelines: Groups
     bylines: Groups
     agencies: tuple[str, ...]
+    dates: DateWords = DateWords()
 
     @classmethod
-    def of(cls, datelines: Sequence[str], bylines: Sequence[str], agencies: Sequence[str]) -> Forms:
-        """Make ready forms as written in rule files; `agencies` fill ``{agency}``."""
+    def of(cls, datelines: Sequence[str], bylines: Sequence[str], agencies: Sequence[str], dates: DateWords | None = None) -> Forms:
+        """Make ready forms as written in rule files; `agencies` fill ``{agency}``, `dates` says how the language writes dates."""
         return cls(
             _group(Form(form, whole=False) for form in sorted(set(datelines))),
             _group(Form(form, whole=True) for form in sorted(set(bylines))),
             tuple(sorted(map(tidy, set(agencies)), key=lambda a: (-len(a), a))),
+            dates or DateWords(),
         )
 
     def dateline(self, block: str) -> tuple[int, int, dict[str, str]] | None:
@@ -167,34 +169,8 @@ def _word(token: str) -> str:
     return f"(?i:{regex.escape(token)})" if any(map(str.isalpha, token)) else regex.escape(token)
 
 
-def dateline(fields: dict[str, str], text: str, language: str | None, reference: datetime.date | None = None) -> Dateline:
+def dateline(fields: dict[str, str], text: str, language: str | None, reference: datetime.date | None = None, words: DateWords | None = None) -> Dateline:
     """A `Dateline` from its text and fields; the date is parsed if day, month and year are there."""
     date_text = fields.get("date")
-    return Dateline(text, fields.get("place"), date_text, parse_date(date_text, language, reference) if date_text else None, fields.get("source"))
-
-
-@lru_cache(maxsize=4096)
-def parse_date(text: str, language: str | None, reference: datetime.date | None = None) -> datetime.date | None:
-    """A date as words → a date, by the dateparser library; None if a part is missing.
-
-    Without a year the date is None, unless `reference` is given: then it is the
-    last such day up to the reference. A letter that clings to the year
-    (``2021ء``) is passed over.
-    """
-    if not reference and not _YEAR.search(text):
-        return None
-    import warnings
-
-    import dateparser
-
-    text = regex.sub(r"(?<=\d{4})\p{L}\b", "", text).strip()
-    settings: dict[str, object] = {"REQUIRE_PARTS": ["day", "month", "year"], "RETURN_AS_TIMEZONE_AWARE": False, "PARSERS": ["absolute-time"]}
-    if reference:
-        settings |= {"REQUIRE_PARTS": ["day", "month"], "RELATIVE_BASE": datetime.datetime.combine(reference, datetime.time(23, 59)), "PREFER_DATES_FROM": "past"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            found = dateparser.parse(text, languages=[language] if language else None, settings=settings)
-        except ValueError:  # a language that the library does not know: dates in figures are read all the same
-            found = dateparser.parse(text, languages=["en"], settings=settings)
-    return found.date() if found else None
+    date = parse_date(date_text, language, reference, words) if date_text else None
+    return Dateline(text, fields.get("place"), date_text, date, fields.get("source"))

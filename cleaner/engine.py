@@ -14,6 +14,7 @@ from cleaner import catalog, language
 from cleaner.article import Article, assemble
 from cleaner.catalog import Catalog
 from cleaner.dateline import Forms
+from cleaner.dates import DateWords
 from cleaner.fold import composed, fold
 from cleaner.judge import Judgement, RuleSet, Site, judge, judge_page, mark_page
 from cleaner.model import Page
@@ -231,7 +232,9 @@ class Cleaner:
         if forms is None:
             places = ["common", *(f"lang/{c}" for c in dict.fromkeys([code, *self._always])), *([place] if place else [])]
             top = self._catalog.top
-            forms = Forms.of(top("dateline", *places), [b for b in top("byline", *places) if "{name}" in b], top("agency", *places))
+            own = [f"lang/{code}"] if code else []
+            dates = DateWords.of(top("date-locales", *own), top("date-words", *own), top("era", *own), top("calendar", *own))
+            forms = Forms.of(top("dateline", *places), [b for b in top("byline", *places) if "{name}" in b], top("agency", *places), dates)
             self._forms[code, place] = forms
         return forms
 

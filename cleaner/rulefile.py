@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import regex
 
+from cleaner.dates import CALENDARS
 from cleaner.literals import PLACEHOLDERS, braces, choices, pattern_literals, phrase_literals
 from cleaner.model import LABELS, Phrase, Problem, Rule, Source
 
@@ -40,7 +41,7 @@ SELECTOR_KEYS = ("headline", "byline", "body", "remove")
 _DATELINE_KEYS = ("agency", "dateline", "found", "not-found", "byline")
 _TOP_KEYS = {
     "common": ("sentence-ends", "sentence-letters", "quotes", "always", "between-names", *_DATELINE_KEYS),
-    "lang": ("language", "name", "same-as", "sentence-ends", "sentence-letters", "quotes", *_DATELINE_KEYS),
+    "lang": ("language", "name", "same-as", "sentence-ends", "sentence-letters", "quotes", "date-locales", "date-words", "era", "calendar", *_DATELINE_KEYS),
     "site": ("hosts", "name", "language", "told-by", "allow", *SELECTOR_KEYS, "fixture", *_DATELINE_KEYS),
 }
 _LINE = re.compile(r"([A-Za-z][\w-]*)\s*:[ \t]*(.*)")
@@ -329,6 +330,14 @@ class _Parser:
         for told in self.top.get("told-by", ()):
             if not phrase_literals(told.text):
                 self.wrong(told.line, told.column, f"no piece of two letters in {told.text!r}", "write a longer phrase")
+        for era in self.top.get("era", ()):
+            if not re.fullmatch(r"\S.*\s[+-]?\d{1,4}", era.text):
+                self.wrong(era.line, era.column, "an era without a name and the years to add", "write the era's name and what makes its years ours, such as: พ.ศ. -543")
+        for calendar in self.top.get("calendar", ()):
+            name, _, months = calendar.text.partition(" ")
+            if name not in CALENDARS or months.count(",") != 11:
+                what = f"a calendar must be {' or '.join(CALENDARS)} and its twelve months"
+                self.wrong(calendar.line, calendar.column, what, "write the months behind its name with commas between, spellings of one month with | between")
         for key in ("dateline", "byline"):
             for form in self.top.get(key, ()):
                 names = [m[1] for m in braces(form.text)]

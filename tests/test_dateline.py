@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cleaner
-from cleaner.dateline import Forms, dateline, parse_date
+from cleaner.dateline import Forms, dateline
+from cleaner.dates import DateWords, parse_date
 
 AGENCIES = ["AFP", "Reuters", "La Presse canadienne", "و م ع", "وكالات"]
 
@@ -263,3 +264,60 @@ def test_a_cleaners_reference_date_dates_a_line_without_a_year() -> None:
     assert dated
     assert (without.date_text, without.date) == ("27 déc.", None)
     assert dated.date == datetime.date(2021, 12, 27)
+
+
+# -- calendars and eras -----------------------------------------------------------------------------------
+
+EVENING = datetime.date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("۱ آذر ۱۴۰۵", "fa"),
+        ("یکشنبه ۱ آذر ۱۴۰۵", "fa"),
+        ("1405/09/01", "fa"),
+        ("۲۲ نوامبر ۲۰۲۶", "fa"),
+        ("12 جمادى الآخرة 1448 هـ", "ar"),
+        ("١٢ جمادى الآخرة ١٤٤٨", "ar"),
+        ("12/6/1448", "ar"),
+        ("الأحد 22 نوفمبر 2026", "ar"),
+        ("22 تشرين الثاني 2026", "ar"),
+        ("12 جمادی الثانی 1448ھ", "ur"),
+        ("22 نومبر 2026ء", "ur"),
+        ("22 พฤศจิกายน 2569", "th"),
+        ("22 พฤศจิกายน พ.ศ. 2569", "th"),
+        ("๒๒ พฤศจิกายน ๒๕๖๙", "th"),
+        ("22 พ.ย. 2026", "th"),
+        ("令和8年11月22日", "ja"),
+        ("令和８年１１月２２日", "ja"),
+        ("2026年11月22日", "ja"),
+        ("民國115年11月22日", "zh"),
+        ("中華民國115年11月22日", "zh"),
+        ("2026年11月22日", "zh"),
+        ("2026 m. lapkričio 22 d.", "lt"),
+        ("22. novembar 2026.", "sr"),
+        ("22. новембар 2026.", "sr"),
+        ("22 नवंबर 2026", "hi"),
+        ("२२ नवंबर २०२६", "hi"),
+        ("22 נובמבר 2026", "he"),
+        ("22 Kasım 2026", "tr"),
+        ("22 november 2026", "ms"),
+        ("22 Novemba 2026", "sw"),
+    ],
+)
+def test_dates_are_read_in_the_languages_own_months_digits_calendars_and_eras(text: str, language: str) -> None:
+    words = cleaner.Cleaner()._forms_of(language, None).dates
+    assert parse_date(text, language, None, words) == EVENING
+
+
+@pytest.mark.parametrize(("text", "language"), [("31 اسفند 1404", "fa"), ("12 رمضان 1600", "ar"), ("99 آذر 1405", "fa"), ("令和99999年11月22日", "ja"), ("1448/13/45", "ar")])
+def test_days_that_no_calendar_has_are_none(text: str, language: str) -> None:
+    assert parse_date(text, language, None, cleaner.Cleaner()._forms_of(language, None).dates) is None
+
+
+def test_a_persian_dateline_has_its_date() -> None:
+    text = "توقف کار پل قدیمی شهر\nتهران، ۱ آذر ۱۴۰۵ (ایرنا) - شهردار امروز گفت که پل قدیمی شهر تا بهار بسته می‌ماند و رانندگان باید از راه دیگری بروند.\n"
+    line = cleaner.clean_text(text * 1, language="fa").dateline
+    assert line is not None
+    assert (line.place, line.date, line.source) == ("تهران", EVENING, "ایرنا")

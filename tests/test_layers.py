@@ -11,7 +11,7 @@ import pytest
 from helpers import ROOT
 
 PATH = [
-    {"model", "remember", "trees"},
+    {"dates", "model", "remember", "trees"},
     {"decode", "download", "fold", "metadata", "printed"},
     {"literals", "read_text", "sniff"},
     {"read_html"},

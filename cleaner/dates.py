@@ -1,0 +1,133 @@
+"""Dates as words → dates: by the dateparser library, and what a language's file says of its calendars and eras."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import regex
+
+CALENDARS = ("persian", "hijri")
+"""Calendars beside the Gregorian that a language's file can name the months of."""
+_YEAR = re.compile(r"\d{4}")
+_FAR_AHEAD = 400
+"""A year so far ahead is one of an era that began before ours."""
+
+
+@dataclass(frozen=True)
+class DateWords:
+    """How a language writes dates, beside what dateparser knows: the values of its file's keys."""
+
+    locales: tuple[str, ...] = ()
+    """What dateparser calls the language; as the file if nothing is said."""
+    dropped: tuple[str, ...] = ()
+    """Words that say nothing: ``m.`` and ``d.`` behind year and day in Lithuanian."""
+    eras: tuple[tuple[str, int], ...] = ()
+    """Names of eras, and what is to be added to their years for ours."""
+    months: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict, hash=False)
+    """By calendar the spellings of its twelve months."""
+
+    @classmethod
+    def of(cls, locales: Iterable[str] = (), dropped: Iterable[str] = (), eras: Iterable[str] = (), calendars: Iterable[str] = ()) -> DateWords:
+        """From the values of ``date-locales``, ``date-words``, ``era`` and ``calendar``, which the checker has seen."""
+        months = {}
+        for value in calendars:
+            name, _, rest = value.partition(" ")
+            months[name] = tuple(tuple(way.strip() for way in month.split("|")) for month in rest.split(","))
+        ages = tuple((name.strip(), int(years)) for name, _, years in (era.rpartition(" ") for era in eras))
+        return cls(tuple(word for value in locales for word in value.split()), tuple(word for value in dropped for word in value.split()), ages, months)
+
+    def __hash__(self) -> int:
+        return hash((self.locales, self.dropped, self.eras, tuple(self.months)))
+
+    def other_calendar(self, text: str) -> datetime.date | None:
+        """The date of a text in one of the language's own calendars."""
+        for calendar, months in self.months.items():
+            number = {_plain(way): n for n, ways in enumerate(months, 1) for way in ways}
+            names = "|".join(map(re.escape, sorted(number, key=len, reverse=True)))
+            found = re.search(rf"(?P<day>\d{{1,2}})\W*(?P<month>{names})\W*(?P<year>1[2-5]\d\d)(?!\d)", text)
+            if found:
+                return _gregorian(calendar, int(found["year"]), number[found["month"]], int(found["day"]))
+        found = re.search(r"(?<!\d)(?P<year>1[2-5]\d\d)[/.\-](?P<month>\d\d?)[/.\-](?P<day>\d\d?)(?!\d)", text)
+        found = found or re.search(r"(?<!\d)(?P<day>\d\d?)[/.\-](?P<month>\d\d?)[/.\-](?P<year>1[2-5]\d\d)(?!\d)", text)
+        if found and self.months:
+            return _gregorian(next(iter(self.months)), *(int(found[part]) for part in ("year", "month", "day")))
+        return None
+
+    def our_years(self, text: str) -> str:
+        """A text with years of other eras turned into ours."""
+        for name, years in self.eras:
+            text = re.sub(rf"{re.escape(_plain(name))}\s*(\d+|元)", lambda m, add=years: str((1 if m[1] == "元" else int(m[1])) + add), text)
+            if years < -_FAR_AHEAD:
+                ahead = datetime.date.today().year + _FAR_AHEAD
+                text = re.sub(r"(?<!\d)\d{4}(?!\d)", lambda m, add=years, least=ahead: str(int(m[0]) + add) if int(m[0]) > least else m[0], text)
+        return text
+
+
+def _gregorian(calendar: str, year: int, month: int, day: int) -> datetime.date | None:
+    """A date of another calendar, or None if there is no such day. Hijri is that of Umm al-Qura, of the years 1343 to 1500."""
+    try:
+        if calendar == "persian":
+            from convertdate import persian
+
+            if not (1 <= month <= 12 and 1 <= day <= persian.month_length(year, month)):
+                return None
+            return datetime.date(*persian.to_gregorian(year, month, day))
+        from hijridate import Hijri
+
+        found = Hijri(year, month, day).to_gregorian()
+        return datetime.date(found.year, found.month, found.day)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plain(text: str) -> str:
+    """Digits of every script as 0 to 9; Arabic and Persian forms of one letter, joiners and vowel signs made alike."""
+    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    text = regex.sub(r"[\u200b-\u200f\u064b-\u065f]", "", text.replace("\u200c", " "))
+    for old, new in (("ي", "ی"), ("ك", "ک"), ("ى", "ی"), ("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("ة", "ه")):
+        text = text.replace(old, new)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def parse_date(text: str, language: str | None, reference: datetime.date | None = None, words: DateWords | None = None) -> datetime.date | None:
+    """A date as words → a date; None if a part is missing.
+
+    Without a year the date is None, unless `reference` is given: then it is the
+    last such day up to the reference. A letter that clings to the year
+    (``2021ء``) is passed over.
+    """
+    words = words or DateWords()
+    plain = _plain(text)
+    other = words.other_calendar(plain) if words.months else None
+    if other:
+        return other
+    ours = words.our_years(plain) if words.eras else "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    if not reference and not _YEAR.search(ours):
+        return None
+    for word in words.dropped:
+        ours = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", " ", ours)
+    ours = regex.sub(r"(?<=\d{4})\p{L}\b", "", ours).strip()
+    return _parsed(ours, words.locales or ((language,) if language else ()), reference)
+
+
+def _parsed(text: str, locales: tuple[str, ...], reference: datetime.date | None) -> datetime.date | None:
+    import warnings
+
+    import dateparser
+
+    settings: dict[str, object] = {"REQUIRE_PARTS": ["day", "month", "year"], "RETURN_AS_TIMEZONE_AWARE": False, "PARSERS": ["absolute-time"]}
+    if reference:
+        settings |= {"REQUIRE_PARTS": ["day", "month"], "RELATIVE_BASE": datetime.datetime.combine(reference, datetime.time(23, 59)), "PREFER_DATES_FROM": "past"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = dateparser.parse(text, languages=list(locales) or None, settings=settings)
+        except ValueError:  # a language that the library does not know: dates in figures are read all the same
+            found = dateparser.parse(text, languages=["en"], settings=settings)
+    return found.date() if found else None
