@@ -95,7 +95,7 @@ class Forms:
     datelines: Groups
     bylines: Groups
     agencies: tuple[str, ...]
-    dates: DateWords = DateWords()
+    dates: DateWords
 
     @classmethod
     def of(cls, datelines: Sequence[str], bylines: Sequence[str], agencies: Sequence[str], dates: DateWords | None = None) -> Forms:

@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import regex
 
-CALENDARS = ("persian", "hijri")
-"""Calendars beside the Gregorian that a language's file can name the months of."""
+CALENDARS = ("gregorian", "persian", "hijri")
+"""Calendars that a language's file can name the months of; of the Gregorian, those names that dateparser lacks."""
+_YEARS = {"gregorian": r"(?:19|20)\d\d", "persian": r"1[2-5]\d\d", "hijri": r"1[2-5]\d\d"}
 _YEAR = re.compile(r"\d{4}")
 _FAR_AHEAD = 400
 """A year so far ahead is one of an era that began before ours."""
@@ -38,8 +39,8 @@ class DateWords:
         for value in calendars:
             name, _, rest = value.partition(" ")
             months[name] = tuple(tuple(way.strip() for way in month.split("|")) for month in rest.split(","))
-        ages = tuple((name.strip(), int(years)) for name, _, years in (era.rpartition(" ") for era in eras))
-        return cls(tuple(word for value in locales for word in value.split()), tuple(word for value in dropped for word in value.split()), ages, months)
+        ages = sorted(((name.strip(), int(years)) for name, _, years in (era.rpartition(" ") for era in eras)), key=lambda age: (-len(age[0]), age))
+        return cls(tuple(word for value in locales for word in value.split()), tuple(word for value in dropped for word in value.split()), tuple(ages), months)
 
     def __hash__(self) -> int:
         return hash((self.locales, self.dropped, self.eras, tuple(self.months)))
@@ -49,28 +50,36 @@ class DateWords:
         for calendar, months in self.months.items():
             number = {_plain(way): n for n, ways in enumerate(months, 1) for way in ways}
             names = "|".join(map(re.escape, sorted(number, key=len, reverse=True)))
-            found = re.search(rf"(?P<day>\d{{1,2}})\W*(?P<month>{names})\W*(?P<year>1[2-5]\d\d)(?!\d)", text)
+            found = re.search(rf"(?P<day>\d{{1,2}})\W*(?P<month>{names})\W*(?P<year>{_YEARS[calendar]})(?!\d)", text)
             if found:
                 return _gregorian(calendar, int(found["year"]), number[found["month"]], int(found["day"]))
         found = re.search(r"(?<!\d)(?P<year>1[2-5]\d\d)[/.\-](?P<month>\d\d?)[/.\-](?P<day>\d\d?)(?!\d)", text)
         found = found or re.search(r"(?<!\d)(?P<day>\d\d?)[/.\-](?P<month>\d\d?)[/.\-](?P<year>1[2-5]\d\d)(?!\d)", text)
-        if found and self.months:
-            return _gregorian(next(iter(self.months)), *(int(found[part]) for part in ("year", "month", "day")))
+        others = [calendar for calendar in self.months if calendar != "gregorian"]
+        if found and others:
+            return _gregorian(others[0], *(int(found[part]) for part in ("year", "month", "day")))
         return None
 
     def our_years(self, text: str) -> str:
         """A text with years of other eras turned into ours."""
         for name, years in self.eras:
-            text = re.sub(rf"{re.escape(_plain(name))}\s*(\d+|元)", lambda m, add=years: str((1 if m[1] == "元" else int(m[1])) + add), text)
+            text = re.sub(rf"{re.escape(_plain(name))}\s*(\d+|元)", partial(_added, years), text)
             if years < -_FAR_AHEAD:
-                ahead = datetime.date.today().year + _FAR_AHEAD
-                text = re.sub(r"(?<!\d)\d{4}(?!\d)", lambda m, add=years, least=ahead: str(int(m[0]) + add) if int(m[0]) > least else m[0], text)
+                text = re.sub(r"(?<!\d)(\d{4})(?!\d)", partial(_added, years, least=datetime.date.today().year + _FAR_AHEAD), text)
         return text
+
+
+def _added(years: int, found: re.Match[str], least: int = 0) -> str:
+    """A year of another era as one of ours; as it is if it is less than `least`. 元 is the first year of an era."""
+    year = 1 if found[1] == "元" else int(found[1])
+    return str(year + years) if year > least else found[0]
 
 
 def _gregorian(calendar: str, year: int, month: int, day: int) -> datetime.date | None:
     """A date of another calendar, or None if there is no such day. Hijri is that of Umm al-Qura, of the years 1343 to 1500."""
     try:
+        if calendar == "gregorian":
+            return datetime.date(year, month, day)
         if calendar == "persian":
             from convertdate import persian
 
@@ -85,9 +94,14 @@ def _gregorian(calendar: str, year: int, month: int, day: int) -> datetime.date 
         return None
 
 
+def _figures(text: str) -> str:
+    """Digits of every script as 0 to 9."""
+    return text if text.isascii() else "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+
+
 def _plain(text: str) -> str:
     """Digits of every script as 0 to 9; Arabic and Persian forms of one letter, joiners and vowel signs made alike."""
-    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    text = _figures(text)
     text = regex.sub(r"[\u200b-\u200f\u064b-\u065f]", "", text.replace("\u200c", " "))
     for old, new in (("ي", "ی"), ("ك", "ک"), ("ى", "ی"), ("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("ة", "ه")):
         text = text.replace(old, new)
@@ -103,11 +117,11 @@ def parse_date(text: str, language: str | None, reference: datetime.date | None 
     (``2021ء``) is passed over.
     """
     words = words or DateWords()
-    plain = _plain(text)
+    plain = words.our_years(_plain(text))
     other = words.other_calendar(plain) if words.months else None
     if other:
         return other
-    ours = words.our_years(plain) if words.eras else "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    ours = plain if words.eras else _figures(text)
     if not reference and not _YEAR.search(ours):
         return None
     for word in words.dropped:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import cleaner
 from cleaner.dateline import Forms, dateline
-from cleaner.dates import DateWords, parse_date
+from cleaner.dates import parse_date
 
 AGENCIES = ["AFP", "Reuters", "La Presse canadienne", "و م ع", "وكالات"]
 
@@ -289,6 +289,8 @@ EVENING = datetime.date(2026, 11, 22)
         ("22 พฤศจิกายน พ.ศ. 2569", "th"),
         ("๒๒ พฤศจิกายน ๒๕๖๙", "th"),
         ("22 พ.ย. 2026", "th"),
+        ("22 พ.ย. 2569", "th"),
+        ("22 נוב׳ 2026", "he"),
         ("令和8年11月22日", "ja"),
         ("令和８年１１月２２日", "ja"),
         ("2026年11月22日", "ja"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from pathlib import Path
 
 import pytest
 from helpers import ROOT
@@ -87,7 +86,8 @@ def test_an_english_share_bar_on_a_page_in_another_language_goes() -> None:
 
 
 def test_a_language_without_a_file_gets_common_rules_and_a_warning() -> None:
-    welsh = ["Cyngor yn cau pont y pentref am y gaeaf"] + [
+    welsh = [
+        "Cyngor yn cau pont y pentref am y gaeaf",
         "Mae'r cyngor sir wedi penderfynu cau pont y pentref tan y gwanwyn er mwyn ei hatgyweirio, a bydd rhaid i yrwyr deithio deng milltir ymhellach i gyrraedd y dref.",
         "Dywedodd yr arweinydd fod y gwaith wedi ei ohirio ers blynyddoedd lawer oherwydd diffyg arian, ac na allai neb warantu diogelwch y bont dros y gaeaf eleni.",
         "Bydd bws am ddim yn rhedeg bob awr rhwng y pentref a'r dref, ac mae siopwyr lleol yn gobeithio na fydd eu cwsmeriaid yn diflannu yn y cyfamser.",
