@@ -167,7 +167,6 @@ def load(folders: Sequence[str | os.PathLike[str]] = (), *, defaults: bool = Tru
     """
     own = [*(user_folders() if defaults else []), *map(Path, folders)]
     catalog = gather([shipped()] if defaults else [], own)
-    _read.cache_clear()  # a file may have changed since
     faults = [*catalog.problems, *(p for path, place, checked in catalog.paths if not checked for p in _read(path, place, checked).problems)]
     if faults:
         raise RuleError(faults)
@@ -176,6 +175,7 @@ def load(folders: Sequence[str | os.PathLike[str]] = (), *, defaults: bool = Tru
 
 def gather(checked: Sequence[Path], others: Sequence[Path]) -> Catalog:
     """The catalog of these folders, the first of them known to be without fault."""
+    _read.cache_clear()  # a file may have changed since
     paths: list[tuple[str, str, bool]] = []
     problems: list[Problem] = []
     for folder in (*checked, *others):

@@ -28,6 +28,8 @@ SHAPES = ("spaced-run", "trail", "cut-headline", "headline-again", "said-again",
           "symbols-only", "link-only", "hashtags", "titles", "before-article", "after-article", "inside-article", "outside-article")  # fmt: skip
 """Names of the structural detectors; `cleaner/shapes.py` has them."""
 
+TO_DO = "TODO"
+"""What a value begins with that is still to be written, in a copy of ``rules/template.txt``."""
 DEFAULT_MAX_WORDS = {"starts": 40, "matches": 40, "ends": 25, "contains": 25}
 """The longest block that a phrase may take if its rule does not say: a safety net."""
 
@@ -102,6 +104,7 @@ class _Parser:
         self.top: dict[str, list[Phrase]] = {}
         self.rules: dict[str, Rule] = {}
         self.ids: dict[str, int] = {}
+        self.unwritten = False
         self.problems: list[Problem] = []
         self.draft: dict[str, list[Phrase]] | None = None
 
@@ -145,6 +148,10 @@ class _Parser:
             self.wrong(number, 1, f"unknown key '{key}'", right)
         elif not value:
             self.wrong(number, phrase.column, f"'{key}' has no value", "write one behind the colon, or delete the line")
+        elif value.startswith(TO_DO):
+            instead = "the line" if self.draft is None else "the rule"
+            self.wrong(number, phrase.column, f"'{key}' is still to be written", f"write {value.removeprefix(TO_DO).strip()}; or delete {instead}")
+            self.unwritten = self.unwritten or self.draft is not None
         elif self.draft is None:
             self.top.setdefault(key, []).append(phrase)
         else:
@@ -160,6 +167,9 @@ class _Parser:
         name = head.text
         if not _SLUG.fullmatch(name):
             self.wrong(head.line, head.column, f"'{name}' is no rule id", "use small letters a-z, digits and single hyphens")
+            return
+        unwritten, self.unwritten = self.unwritten, False
+        if unwritten:  # what is missing has been said, line by line
             return
         if name in self.ids:
             self.wrong(head.line, head.column, f"the id '{name}' is used twice, first in line {self.ids[name]}", "give it another, or join the two rules")

@@ -1,9 +1,10 @@
-"""`clean-article-rules`: check, list and show rules."""
+"""`clean-article-rules`: check, list and show rules, begin a language's file."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from cleaner.model import LABELS, RuleError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 all well, 1 faults or nothing found, 2 wrong usage."""
-    parser = argparse.ArgumentParser(prog="clean-article-rules", description="Check, list and show rules.")
+    parser = argparse.ArgumentParser(prog="clean-article-rules", description="Check, list and show rules, begin a language's file.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("check", help="find every fault of every rule file")
     command.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="rule files or folders (default: all that are in use)")
@@ -27,9 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = commands.add_parser("show", help="show a rule as it is written, by its id, such as lang/fr/lire-aussi")
     command.add_argument("id", metavar="ID")
     command.add_argument("--rules", action="append", default=[], metavar="DIR", help="a folder of your own rule files, added to the others")
+    command = commands.add_parser("new", help="make a file for a language that has none, to be filled in with the checker's help")
+    command.add_argument("code", metavar="CODE", help="the language's ISO 639-1 code, such as cy")
+    command.add_argument("folder", metavar="FOLDER", type=Path, help="your rule folder; the file is FOLDER/lang/CODE.txt")
     args = parser.parse_args(argv)
     if args.command == "check":
         return _check(args.paths)
+    if args.command == "new":
+        return _new(args.code, args.folder)
     try:
         loaded = catalog.load(args.rules)
     except RuleError as error:
@@ -74,6 +80,27 @@ def _show(loaded: Catalog, name: str) -> int:
         body.pop()
     print(f"# {name}, {source}")
     print("\n".join(body))
+    return 0
+
+
+def _new(code: str, folder: Path) -> int:
+    if not re.fullmatch("[a-z]{2,3}", code):
+        print(f"clean-article-rules: {code!r} is no language code; write two or three small letters, such as cy", file=sys.stderr)
+        return 2
+    path = folder / "lang" / f"{code}.txt"
+    template = (catalog.shipped() / "template.txt").read_text(encoding="utf-8")
+    lines = [line.replace("CODE", code) for line in template.split("\n")]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write("\n".join(lines))
+    except FileExistsError:
+        print(f"clean-article-rules: {path} is there already; it stays as it is", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"clean-article-rules: {path}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(f"{path} is made; now run: clean-article-rules check {path}")
     return 0
 
 

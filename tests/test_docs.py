@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import cleaner
-from cleaner import catalog, check, shapes
+from cleaner import catalog, check, rules_cli, shapes
 from cleaner.explain import explain
 from cleaner.rulefile import SHAPES
 
@@ -95,3 +95,32 @@ def test_every_page_that_is_linked_exists() -> None:
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "rules" / "README.md", ROOT / "benchmarks" / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links {target}"
+
+
+def test_a_new_language_s_file_is_filled_in_with_the_checker_s_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What docs/add-a-language.md says: make it, check it, write what is missing, until nothing is."""
+    path = tmp_path / "lang" / "cy.txt"
+    assert rules_cli.main(["new", "cy", str(tmp_path)]) == 0
+    assert rules_cli.main(["new", "cy", str(tmp_path)]) == 1, "a file that is there stays"
+    assert rules_cli.main(["check", str(tmp_path)]) == 1
+    found = [line for line in capsys.readouterr().out.splitlines() if "is still to be written; write" in line]
+    asked = [n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if ": TODO " in line]
+    assert [int(line.split(":")[1]) for line in found] == asked
+    written = {"name": "Cymraeg", "sentence-ends": ". ! ?", "quotes": "‘ ’ “ ”", "agency": "PA", "byline": "Gan {name}"}
+    written |= {"found": "[[Caerdydd, 27 Rhagfyr (AFP) –]] Dywedodd y prif", "not-found": "Caerdydd (2-1) – Abertawe: colli eto."}
+    lines = []
+    number = 0
+    for line in path.read_text(encoding="utf-8").splitlines():
+        key, _, value = line.partition(": ")
+        if key == "rule":
+            number += 1
+        if value.startswith("TODO"):
+            value = written.get(key, f"zorp{'abcdefghijklmnopqrstuv'[number]} blick:")
+            value = {"drop": value + " krull", "keep": f"Mae'r zorp yn canu {number} waith."}.get(key, value)
+        if key == "dateline" and value.startswith("{place} ("):
+            continue
+        if key == "drop" and lines[-1].startswith(("is:", "take:")):
+            value = value.removesuffix(" krull")
+        lines.append(f"{key}: {value}" if key and value else line)
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert rules_cli.main(["check", str(tmp_path)]) == 0, capsys.readouterr().out
