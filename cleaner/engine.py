@@ -195,13 +195,14 @@ class Cleaner:
 
     def _rules_for(self, page: Page) -> RuleSet:
         """The rules for a text: common ones, those of every text, of its language, and of another if half of it is in that; where no language is known only the first two."""
-        codes = sorted({page.language or "", self._second(page) or "", *self._always} & set(self._catalog.languages))
-        known = self._rules.get(tuple(codes))
+        own = sorted({page.language or "", self._second(page) or ""} & set(self._catalog.languages))
+        codes = sorted({*own, *self._always})
+        known = self._rules.get((*codes, "", *own))
         if known is None:
             places = ["common", *(f"lang/{c}" for c in codes)]
             rules = [*self._catalog.rules(*places), *self._catalog.told_by()]
-            known = RuleSet.of(rules, self._catalog.signs(*places), self._catalog.content(*places))
-            self._rules[tuple(codes)] = known
+            known = RuleSet.of(rules, self._catalog.signs(*places), self._catalog.content(*places), own)
+            self._rules[(*codes, "", *own)] = known
         return known
 
     def _second(self, page: Page) -> str | None:

@@ -36,12 +36,15 @@ class RuleSet:
     prose: Prose
     places: Places
     """What looks for the page conditions of all of them."""
+    languages: tuple[str, ...] = ()
+    """The languages of the text."""
 
     @classmethod
-    def of(cls, rules: Iterable[Rule], signs: Signs | None = None, content: bytes | None = None) -> RuleSet:
+    def of(cls, rules: Iterable[Rule], signs: Signs | None = None, content: bytes | None = None, languages: Iterable[str] = ()) -> RuleSet:
         """Compile rules; `signs` are those of their languages.
 
-        `content` is what the rules were read from, if compiling them is worth remembering.
+        `content` is what the rules were read from, if compiling them is worth remembering,
+        `languages` are those of the texts.
         """
         rules = sorted(rules, key=lambda r: r.id)
         phrases = [r for r in rules if r.texts]
@@ -52,6 +55,7 @@ class RuleSet:
             tuple(r for r in rules if r.shape),
             Prose(signs),
             Places(rules),
+            tuple(languages),
         )
 
 
@@ -106,7 +110,7 @@ def judge(page: Page, folded: str, base: RuleSet, choose_site: Callable[[set[str
     if not page.lines:
         site = choose_site(set())
         return Judgement([], site=site.place if site else None)
-    return _judge(Context(page, folded.split("\n"), base.prose), folded, base, choose_site)
+    return _judge(Context(page, folded.split("\n"), base.prose, base.languages), folded, base, choose_site)
 
 
 def _judge(
@@ -267,7 +271,7 @@ def judge_page(marked: Marked, scores: Sequence[float], base: RuleSet, site: Sit
         return result
     lines = [page.lines[b] for b in inner]
     folded = fold("\n".join(lines))
-    context = Context(Page("", lines), folded.split("\n"), base.prose, settled=True, headline=inner.index(headline) if headline is not None else None)
+    context = Context(Page("", lines), folded.split("\n"), base.prose, base.languages, settled=True, headline=inner.index(headline) if headline is not None else None)
 
     def meets_all(place: int, rule: Rule) -> bool:
         block = inner[place]

@@ -25,7 +25,7 @@ ZONES = ("head", "body", "tail")
 TAKES = ("block", "match", "section", "rest")
 ACTIONS = ("drop", "keep")
 SHAPES = ("spaced-run", "trail", "cut-headline", "headline-again", "said-again", "above-headline", "number-only", "zero-only",
-          "symbols-only", "link-only", "hashtags", "titles", "before-article", "after-article", "inside-article", "outside-article")  # fmt: skip
+          "symbols-only", "link-only", "hashtags", "titles", "worded-alike", "before-article", "after-article", "inside-article", "outside-article")  # fmt: skip
 """Names of the structural detectors; `cleaner/shapes.py` has them."""
 
 TO_DO = "TODO"

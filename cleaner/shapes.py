@@ -29,13 +29,25 @@ INSIDE = {PAGE: 0.0, MIXED: -1.0, EXTRACTED: -1.5}
 FEW = 4
 """With fewer paragraphs of running text there is little to judge by: each that lacks lowers the threshold by one."""
 ABOVE = -1.0
-"""What stands above the running text of extracted text has so much more of it, too."""
+"""What stands above the running text of extracted text has so much more of it, too, ..."""
+BELOW = -2.0
+"""... and one or two lines below it."""
 SCATTERED = 20
 """Lines from which on a text can be one with a word or two on every line, ..."""
 SENTENCE_WORDS = 60
 """... and how many of them hold one end of a sentence at least: a menu has none."""
 BROKEN = 0.3
 """Where so little of an extracted text is running text, its paragraphs are broken into lines: two less."""
+ALIKE = 1.5
+"""Log-odds (`cleaner.wording`) above which a block is worded like what rules take, ..."""
+SENTENCE_DOUBT = 1.5
+"""... so much more if it ends as a sentence does, ..."""
+BETWEEN = 0.5
+"""... so much more between two paragraphs of the article, ..."""
+BRIEF = 0.7
+"""... and so much more if it has four words or fewer, as subheadings do."""
+STRANGE = 0.25
+"""The share of its letters that may be in words which nothing has that rules take."""
 Blocks = Iterable[int]
 NEAR = 30
 """How many blocks before and behind a whole page's running text are looked at closely."""
@@ -44,8 +56,13 @@ NEAR = 30
 class Context:
     """A page, and what can be told of its blocks from their shape."""
 
-    def __init__(self, page: Page, folded: Sequence[str], prose: Prose, *, settled: bool = False, headline: int | None = None) -> None:
-        """`settled` says that all blocks are known to be the article's, and which is its headline."""
+    def __init__(
+        self, page: Page, folded: Sequence[str], prose: Prose, languages: Sequence[str] = (), *, settled: bool = False, headline: int | None = None
+    ) -> None:
+        """`languages` are those whose wordings are known; `settled` says that all blocks are known to be the article's, and which is its headline."""
+        self.languages = languages
+        self.causes: Sequence[Rule | None] = [None] * len(page.lines)
+        """What is known to take each block."""
         self.page = page
         self.lines = page.lines
         self.folded = folded
@@ -93,10 +110,13 @@ class Context:
         self.article = [score > least for score in scores]
         inside = least + INSIDE[self.kind]
         self.inside = [score > inside for score in scores]
-        if self.kind != PAGE:  # a line above the text may be its standfirst
-            above = least + ABOVE
+        if self.kind != PAGE:  # a line above the text may be its standfirst, one or two below it the end of a list
+            above, below = least + ABOVE, least + BELOW
             for block in range(self.shapes.first_prose):
                 self.article[block] = scores[block] > above
+            tail = [block for block in range(len(scores) - self.shapes.prose[::-1].index(True), len(scores)) if causes[block] is None]
+            for block in tail if len(tail) <= 2 else ():
+                self.article[block] = scores[block] > below
         self.running = [p and a for p, a in zip(self.shapes.prose, self.article, strict=True)]
         self.pass_over(self.tickers)
 
@@ -266,6 +286,36 @@ def _is_title(c: Context, block: int) -> bool:
     return (line[0].isalpha() or line[0] in "\"'“‘«„「『¿¡") and not line[0].islower() and words(line) >= 4
 
 
+def _may_be_alike(c: Context, block: int) -> bool:
+    """Whether a block is neither a word nor long nor a quotation, would stay where it stands, and is no dateline above the article."""
+    if c.counts[block] < 2 or not 12 <= c.shapes.widths[block] < WIDTHS[-1] or c.end(block) == QUOTE:
+        return False
+    zone = c.zone(block)
+    if not (c.inside[block] if zone == "body" else c.article[block]):
+        return False
+    return zone != "head" or sum(map(str.isdigit, c.lines[block])) < 6
+
+
+def _worded_alike(c: Context, rule: Rule) -> Blocks:
+    """Blocks that no rule has found, but that are worded like what the language's rules find."""
+    if not c.languages or c.last < 0:
+        return
+    near = c.in_question
+    blocks = [b for b in (range(len(c.lines)) if near is None else near) if c.causes[b] is None and b != c.headline and _may_be_alike(c, b)]
+    if not blocks:
+        return
+    from cleaner import wording
+
+    models = [model for code in c.languages if (model := wording.of(code))]
+    folded = [c.folded[b] for b in blocks]
+    for model in models:
+        for block, line, score in zip(blocks, folded, model.scores(folded).tolist(), strict=True):
+            within = c.zone(block) == "body"
+            doubt = SENTENCE_DOUBT * (c.end(block) == SENTENCE) + BETWEEN * within + BRIEF * (c.counts[block] <= 4)
+            if score > ALIKE + doubt and model.strange(line) <= (STRANGE if within else 1.4 * STRANGE):
+                yield block
+
+
 def _before_article(c: Context, rule: Rule) -> Blocks:
     """Blocks before the article's running text that shape and neighbours make no article."""
     return (b for b in range(min(c.first, len(c.lines))) if not c.article[b])
@@ -295,6 +345,7 @@ DETECTORS: dict[str, Callable[[Context, Rule], Blocks]] = {
     "link-only": _link_only,
     "hashtags": _hashtags,
     "titles": _titles,
+    "worded-alike": _worded_alike,
     "before-article": _before_article,
     "after-article": _after_article,
     "inside-article": _inside_article,
@@ -305,11 +356,11 @@ DETECTORS: dict[str, Callable[[Context, Rule], Blocks]] = {
 }
 """Structural conditions by the name that a rule's ``shape`` gives."""
 
-NEED_HEADLINE = frozenset({"cut-headline", "headline-again", "said-again"})
+NEED_HEADLINE = frozenset({"cut-headline", "headline-again", "said-again", "worded-alike"})
 """Those that compare with the headline, which is looked for after the others have judged."""
 BY_PAGE = "outside-article"
 """What `cleaner.content` found to be outside a web page's article; no text has it."""
-LEFT_TO_PAGE = frozenset({"titles", "number-only", "link-only"})
+LEFT_TO_PAGE = frozenset({"titles", "number-only", "link-only", "worded-alike"})
 """What a web page's own structure tells better than the shape of its lines."""
 BY_PLACE = frozenset({"before-article", "after-article", "inside-article", "above-headline"})
 """Those that go by a block's place alone."""
@@ -365,6 +416,7 @@ def apply(context: Context, rules: Iterable[Rule], causes: list[Rule | None], st
     What a thing is says more than where it stands: rules that go by the place alone
     (`BY_PLACE`) name only what no other does.
     """
+    context.causes = causes
     context.look_again(causes)
     context.pass_over(block for block, cause in enumerate(causes) if cause)
     rules = [rule for rule in rules if rule.shape != BY_PAGE and not (context.settled and rule.shape in LEFT_TO_PAGE)]

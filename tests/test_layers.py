@@ -13,7 +13,7 @@ from helpers import ROOT
 PATH = [
     {"dates", "model", "remember", "trees"},
     {"decode", "download", "fold", "metadata", "printed"},
-    {"literals", "read_text", "sniff"},
+    {"literals", "read_text", "sniff", "wording"},
     {"read_html"},
     {"phrases"},
     {"rulefile"},
