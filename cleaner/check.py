@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 
 import regex
 
+from cleaner import language
 from cleaner.catalog import Catalog
 from cleaner.dateline import Forms, Head
 from cleaner.fold import fold
@@ -28,6 +32,8 @@ FILLER = (
 """Running text in no living language, set around an example."""
 _SHORT, _LONG = 800, 4000
 """Characters of the lines on which patterns are tried."""
+_WORTHWHILE = 20
+"""Files from which on several processes check them."""
 _SUSPICIOUS, _TOO_LONG = 0.01, 0.5
 """Seconds that a pattern may take on them: what backtracks by the cube or worse takes more."""
 
@@ -40,6 +46,8 @@ def check(catalog: Catalog, only: Iterable[str] | None = None) -> list[Problem]:
     common ones, its language's, those of the languages that always run, and its site's.
     """
     wanted = None if only is None else set(only)
+    if wanted is None and (os.cpu_count() or 1) > 1 and len(catalog.paths) > _WORTHWHILE and "fork" in multiprocessing.get_all_start_methods():
+        return _together(catalog)
     everything = {rule.id: rule for rule in catalog.rules()}
     rules = [r for r in everything.values() if wanted is None or r.source.file in wanted]
     always = [f"lang/{code}" for code in catalog.top("always", "common")]
@@ -48,21 +56,49 @@ def check(catalog: Catalog, only: Iterable[str] | None = None) -> list[Problem]:
     problems: list[Problem] = []
     for rule in rules:
         place = rule.id.rsplit("/", 1)[0]
-        language = next((f"lang/{v}" for f in catalog.at(place) for v in f.values("language")), "common")
-        if language not in bases:
-            places = ("common", language, *always)
-            bases[language] = RuleSet.of(catalog.rules(*places), catalog.signs(*places))
+        own = next((f"lang/{v}" for f in catalog.at(place) for v in f.values("language")), "common")
+        if rule.shape == "worded-alike":  # says nothing without a language
+            own = f"lang/{_language(rule)}"
+        if own not in bases:
+            places = ("common", own, *always)
+            bases[own] = RuleSet.of(catalog.rules(*places), catalog.signs(*places), languages=[own.removeprefix("lang/")])
         if rule.tier == 2 and place not in sites:
             sites[place] = Site(place, RuleSet.of(catalog.rules(place)), frozenset(catalog.top("allow", place)))
         problems += _references(rule, everything)
         problems += _slow(rule)
-        problems += _examples(rule, everything, bases[language], sites.get(place))
+        problems += _examples(rule, everything, bases[own], sites.get(place))
     problems += _shadowed(rules, everything.values())
     for file in catalog.files:
         if wanted is None or file.path in wanted:
             problems += _allowed(file, everything)
             problems += _datelines(file, catalog)
     return sorted(problems, key=lambda p: (p.file, p.line, p.column))
+
+
+def _together(catalog: Catalog) -> list[Problem]:
+    """What `check` finds, by as many processes as there are cores: each has the files as read here, and takes some of them."""
+    files = sorted((file for file in catalog.files), key=lambda file: -len(file.rules))  # read before the processes part
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork"), initializer=_share, initargs=(catalog,)) as pool:
+        batches = [[file.path for file in files[n :: 3 * cores]] for n in range(3 * cores)]
+        found = [problem for problems in pool.map(_checked, batches) for problem in problems]
+    return sorted(found, key=lambda p: (p.file, p.line, p.column))
+
+
+_shared: list[Catalog] = []
+
+
+def _share(catalog: Catalog) -> None:
+    _shared[:] = [catalog]
+
+
+def _checked(paths: list[str]) -> list[Problem]:
+    return check(_shared[0], paths)
+
+
+def _language(rule: Rule) -> str:
+    """The language of a rule's examples, by their look."""
+    return language.detect(max((line for example in rule.drops for line in example.text.split("\\n")), key=len, default="")) or ""
 
 
 def _allowed(file: RuleFile, rules: dict[str, Rule]) -> list[Problem]:
@@ -121,7 +157,7 @@ def _examples(rule: Rule, rules: dict[str, Rule], base: RuleSet, site: Site | No
         if name in rules and name not in needed:
             needed[name] = rules[name]
             queue += [*rules[name].after, *rules[name].before]
-    alone = RuleSet.of(needed.values(), base.prose.signs)
+    alone = RuleSet.of(needed.values(), base.prose.signs, languages=[_language(rule)] if rule.shape == "worded-alike" else ())
     for example in rule.drops:
         page, wanted = document(rule, example.text)
         judgement = _judge(page, alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cleaner.rulefile import parse
 MakeFolder = Callable[[dict[str, str]], Path]
 
 
+@pytest.mark.skipif(os.environ.get("CLEANER_RULES_CHECKED") == "later", reason="a later step of .ci/run has clean-article-rules check itself do it")
 def test_every_example_of_every_shipped_rule_does_what_it_says() -> None:
     loaded = catalog.gather([], [catalog.shipped()])
     problems = [*loaded.problems, *(p for file in loaded.files for p in file.problems), *check(loaded)]
