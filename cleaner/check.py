@@ -77,12 +77,20 @@ def check(catalog: Catalog, only: Iterable[str] | None = None) -> list[Problem]:
 
 def _together(catalog: Catalog) -> list[Problem]:
     """What `check` finds, by as many processes as there are cores: each has the files as read here, and takes some of them."""
-    files = sorted((file for file in catalog.files), key=lambda file: -len(file.rules))  # read before the processes part
+    groups: dict[str, list[RuleFile]] = {}  # files of one language together, since its rules are compiled for all of them
+    for file in catalog.files:  # read before the processes part
+        groups.setdefault(next(iter(file.values("language")), ""), []).append(file)
     cores = os.cpu_count() or 1
+    batches: list[list[RuleFile]] = [[] for _ in range(2 * cores)]
+    for files in sorted(groups.values(), key=lambda files: -_size(files)):
+        min(batches, key=_size).extend(files)
     with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork"), initializer=_share, initargs=(catalog,)) as pool:
-        batches = [[file.path for file in files[n :: 3 * cores]] for n in range(3 * cores)]
-        found = [problem for problems in pool.map(_checked, batches) for problem in problems]
+        found = [problem for problems in pool.map(_checked, [[file.path for file in batch] for batch in batches]) for problem in problems]
     return sorted(found, key=lambda p: (p.file, p.line, p.column))
+
+
+def _size(files: Sequence[RuleFile]) -> int:
+    return sum(len(rule.drops) + len(rule.keeps) for file in files for rule in file.rules)
 
 
 _shared: list[Catalog] = []
