@@ -159,8 +159,24 @@ class Cleaner:
         if code in self._catalog.languages and code not in self._always:
             return code
         longest = heapq.nlargest(3, page.lines, key=len)
-        found = language.detect(" ".join(line[:60] for line in longest)) or code
-        return self._catalog.same(found) if found else None
+        return self._detect(" ".join(line[:60] for line in longest)) or code or None
+
+    def _detect(self, sample: str) -> str | None:
+        """The language that a text looks like; of languages that are near to one another the one with most of its own words."""
+        found = [(self._catalog.same(code), chance) for code, chance in language.candidates(sample, 4)]
+        if not found:
+            return None
+        first = found[0][0]
+        own = self._catalog.top("near", f"lang/{first}") if first in self._catalog.languages else []
+        near = {first, *(code for value in own for code in value.split())}
+        if sum(chance for code, chance in found if code in near) < language.SURE:
+            return None
+        if len(near) == 1:
+            return first
+        words = sample.casefold().split()
+        told = {code: {word for value in self._catalog.top("words", f"lang/{code}") for word in value.split()} for code in near}
+        own_words = {code: told[code].difference(*(told[other] for other in near - {code})) for code in near}
+        return max(sorted(near), key=lambda code: (sum(word.strip(".,:;!?«»„“”") in own_words[code] for word in words), code == first))
 
     def _finish(self, page: Page, warnings: list[str]) -> Article:
         judged = page
@@ -184,10 +200,10 @@ class Cleaner:
         if said:
             code, found = self._catalog.same(language.normal(said)), ""
         else:
-            detected = language.detect(_sample(page.lines))
+            detected = self._detect(_sample(page.lines))
             if not detected:
                 return None
-            code, found = self._catalog.same(detected), " (by the look of the text)"
+            code, found = detected, " (by the look of the text)"
         if code not in self._catalog.languages:
             there = ", ".join(self._catalog.languages)
             warnings.append(f"no rule file for language {said or code!r}{found}, only common rules apply; there are {there}")

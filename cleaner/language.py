@@ -33,11 +33,17 @@ def _model() -> Any:
 
 def detect(text: str, sure: float = SURE) -> str | None:
     """The ISO 639 code of a text's language, from up to `SAMPLE` characters of it, or None if no language is so probable."""
+    found = candidates(text)
+    return found[0][0] if found and found[0][1] >= sure else None
+
+
+def candidates(text: str, many: int = 1) -> list[tuple[str, float]]:
+    """The likeliest languages of a text and how probable they are, from up to `SAMPLE` characters of it; none without a letter."""
     sample = unicodedata.normalize("NFC", _SPACES.sub(" ", text[:SAMPLE]).strip())
     if not any(map(str.isalpha, sample)):
-        return None
-    labels, chances = _model().predict(sample.casefold().encode("utf-8", "replace").decode("utf-8"))
-    return str(labels[0]).removeprefix("__label__") if len(labels) and chances[0] >= sure else None
+        return []
+    labels, chances = _model().predict(sample.casefold().encode("utf-8", "replace").decode("utf-8"), k=many)
+    return [(str(label).removeprefix("__label__"), float(chance)) for label, chance in zip(labels, chances, strict=True)]
 
 
 def normal(code: str) -> str:

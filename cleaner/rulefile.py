@@ -43,7 +43,7 @@ SELECTOR_KEYS = ("headline", "byline", "body", "remove")
 _DATELINE_KEYS = ("agency", "dateline", "found", "not-found", "byline")
 _TOP_KEYS = {
     "common": ("sentence-ends", "sentence-letters", "quotes", "always", "between-names", *_DATELINE_KEYS),
-    "lang": ("language", "name", "same-as", "sentence-ends", "sentence-letters", "quotes", "date-locales", "date-words", "era", "calendar", *_DATELINE_KEYS),
+    "lang": ("language", "name", "same-as", "near", "words", "sentence-ends", "sentence-letters", "quotes", "date-locales", "date-words", "era", "calendar", *_DATELINE_KEYS),
     "site": ("hosts", "name", "language", "told-by", "allow", *SELECTOR_KEYS, "fixture", *_DATELINE_KEYS),
 }
 _LINE = re.compile(r"([A-Za-z][\w-]*)\s*:[ \t]*(.*)")
