@@ -33,7 +33,7 @@ TIMEOUT = 0.2
 """Seconds that one regular expression may take on one block."""
 
 _SIGNS = frozenset("\"“”«»„'#@$€£¥%+©&")  # in front of a phrase these mean something
-_WORD_SIGN = "[0-9A-Za-z\u00aa-\u02ff\u0300-\u0963\u0966-\u0dff\u0e80-\u1fff]"
+_WORD_SIGN = "[0-9A-Za-z\u00aa-\u02ff\u0300-\u060b\u060d-\u061a\u061c-\u061e\u0620-\u06d3\u06d5-\u0963\u0966-\u0dff\u0e80-\u1fff]"
 """Letters, digits and vowel signs of scripts that part words by spaces, roughly, for regular expressions."""
 _DECORATION = 24
 """Symbols that may stand around a phrase, at most, for it still to be looked for."""
@@ -43,8 +43,8 @@ _COMMON_DECORATION = " •·*->»›«‹|[](){}:;,.!?▶►→←▸▪■●�
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SET_OPERATION = re.compile(r"\[\[|--|&&|\|\||~~")  # `re` warns of these in classes: they mean more to `regex`
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_SENTENCE_START = re.compile(r"(?:[.!?…。؟।։።][\"”»')\]]*\s+|[。！？]|^)[\W_]*\Z")
-_SENTENCE_END = re.compile(r"[.!?…؟।։።][\"”»')\]]*(?=\s+[^\W\d_]|\s*\Z)|[。！？]")
+_SENTENCE_START = re.compile(r"(?:[.!?…。؟۔।։።][\"”»')\]]*\s+|[。！？]|^)[\W_]*\Z")
+_SENTENCE_END = re.compile(r"[.!?…؟۔।։።][\"”»')\]]*(?=\s+[^\W\d_]|\s*\Z)|[。！？]")
 
 
 def _is_word(char: str) -> bool:

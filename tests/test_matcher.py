@@ -293,6 +293,13 @@ def test_where_the_phrase_begins_the_block_the_block_is_meant() -> None:
     assert hits(found, "Lire aussi : Retraites. Ce qui change.") == [("x", "Lire aussi : Retraites. Ce qui change.")]
 
 
+def test_urdu_and_arabic_stops_end_words_and_sentences() -> None:
+    found = rules(rule(starts="مزید پڑھیں:", inline="yes"))
+    assert hits(found, "اجلاس ختم ہو گیا۔ مزید پڑھیں: نیا قانون۔ باقی کل ہو گا۔") == [("x", "مزید پڑھیں: نیا قانون۔")]
+    assert fires("ہمارے نیوز لیٹر۔ آج ہی", starts="ہمارے {نیوز لیٹر|خبرنامے}")
+    assert fires("اشترك في النشرة، مجانا", starts="اشترك في {النشرة|القناة}")
+
+
 def test_an_insert_may_begin_with_choices_and_numbers() -> None:
     found = rules(rule(starts=["{Lire|Voir} {aussi|également} :", "Nos {number} conseils :"], inline="yes"))
     assert hits(found, "Le vote est clos. Voir également : Retraites. La suite demain.") == [("x", "Voir également : Retraites.")]
