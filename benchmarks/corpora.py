@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from cleaner.catalog import host_of
+
+FOLDS = 4
 CORPORA = ("aeb", "fundus", "wcxb", "daniel", "magic", "lines")
 
 
@@ -26,3 +30,8 @@ def documents(side: Path, corpus: str) -> Iterator[tuple[str, str, str, str]]:
         for view in ("full", "leftover"):
             if view in texts:
                 yield row.get("url") or row["id"], view, texts[view], row["body"]
+
+
+def fold_of(url: str) -> int:
+    """Which of `FOLDS` folds a text's site is in."""
+    return int(hashlib.md5((host_of(url) or url).encode()).hexdigest(), 16) % FOLDS

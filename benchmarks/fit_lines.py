@@ -21,7 +21,7 @@ from typing import Any
 import fit_weights as first
 import numpy as np
 from catboost import CatBoostClassifier
-from corpora import CORPORA, documents
+from corpora import CORPORA, FOLDS, documents
 
 import cleaner
 from cleaner import judge, lines, prose
@@ -32,7 +32,6 @@ from cleaner.shapes import Context
 from cleaner.trees import Trees, as_data
 
 TREES = {"depth": 6, "iterations": 300, "learning_rate": 0.12, "l2_leaf_reg": 6.0}
-FOLDS = first.FOLDS
 
 
 def found_by_words(made: cleaner.Cleaner, text: str) -> tuple[Context, list[str | None]]:

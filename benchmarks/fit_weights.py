@@ -12,7 +12,6 @@ of token precision and recall, on four folds of sites.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections import Counter, defaultdict
@@ -26,14 +25,13 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).parent))
-from corpora import CORPORA, documents
+from corpora import CORPORA, FOLDS, documents, fold_of
 
 from cleaner import catalog
 from cleaner import prose as P
 from cleaner.read_text import read_text
 
 TOKEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[\w--\p{Han}--\p{Hiragana}--\p{Katakana}--\p{Thai}]+", regex.V1)
-FOLDS = 4
 
 
 def labels(lines: list[str], gold: str) -> tuple[list[int], list[int]]:
@@ -99,8 +97,7 @@ def load(side: Path) -> list[dict[str, Any]]:
             kind = shapes.kind()
             answer, sizes = labels(lines, gold)
             site = catalog.host_of(url) or url
-            fold = int(hashlib.md5(site.encode()).hexdigest(), 16) % FOLDS
-            doc = {"corpus": corpus, "view": view, "site": site, "fold": fold, "shapes": shapes, "kind": kind}
+            doc = {"corpus": corpus, "view": view, "site": site, "fold": fold_of(url), "shapes": shapes, "kind": kind}
             docs.append(doc | {"rows": columns(shapes, kind), "labels": answer, "sizes": sizes})
     pages = Counter((d["corpus"], d["view"], d["site"]) for d in docs)
     totals: dict[tuple[str, str], float] = defaultdict(float)

@@ -25,7 +25,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from cleaner import catalog, language, wording
-from cleaner.fold import UNSPACED, fold
+from cleaner.fold import UNSPACED_SIGN, fold
 from cleaner.literals import braces, choices
 from cleaner.shapes import SENTENCE_DOUBT, STRANGE
 
@@ -37,7 +37,6 @@ CORPORA = ("wcxb", "daniel", "lines")
 LONGEST = 160
 MOST = 3000
 THRESHOLDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def worded(phrase: str, chance: random.Random) -> list[str]:
@@ -89,7 +88,7 @@ def samples(loaded: catalog.Catalog, code: str, fixtures: bool) -> tuple[list[st
     briefly = languages.FIXTURES / "short" / f"{code}.txt"
     if briefly.exists():
         lines += [(line, 0, 1.0) for line in briefly.read_text(encoding="utf-8").split("\n") if line]
-    unspaced = len(_UNSPACED.findall("".join(keeps))) > 0.3 * len("".join(keeps))
+    unspaced = len(UNSPACED_SIGN.findall("".join(keeps))) > 0.3 * len("".join(keeps))
     lines += [(text, 0, 0.7) for text in runs(paragraphs or keeps, SPANS, unspaced, chance)]
     lines += [(text, 0, 0.4) for text in runs(keeps, SPANS // 2, unspaced, chance)]
     lines = [(line.strip(), goes, weight) for line, goes, weight in lines if line.strip()]

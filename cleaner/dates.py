@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import regex
+
+from cleaner.fold import fold
 
 CALENDARS = ("gregorian", "persian", "hijri")
 """Calendars that a language's file can name the months of; of the Gregorian, those names that dateparser lacks."""
 _YEARS = {"gregorian": r"(?:19|20)\d\d", "persian": r"1[2-5]\d\d", "hijri": r"1[2-5]\d\d"}
 _YEAR = re.compile(r"\d{4}")
-_FAR_AHEAD = 400
-"""A year so far ahead is one of an era that began before ours."""
+_EARLIEST = 1800
+"""What a year without its era's name must be in ours, at least, to be one of an era that began before ours."""
 
 
 @dataclass(frozen=True)
@@ -29,43 +31,45 @@ class DateWords:
     """Words that say nothing: ``m.`` and ``d.`` behind year and day in Lithuanian."""
     eras: tuple[tuple[str, int], ...] = ()
     """Names of eras, and what is to be added to their years for ours."""
-    months: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict, hash=False)
-    """By calendar the spellings of its twelve months."""
+    calendars: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
+    """The names of calendars, and of each the spellings of its twelve months."""
 
     @classmethod
     def of(cls, locales: Iterable[str] = (), dropped: Iterable[str] = (), eras: Iterable[str] = (), calendars: Iterable[str] = ()) -> DateWords:
         """From the values of ``date-locales``, ``date-words``, ``era`` and ``calendar``, which the checker has seen."""
-        months = {}
+        months = []
         for value in calendars:
             name, _, rest = value.partition(" ")
-            months[name] = tuple(tuple(way.strip() for way in month.split("|")) for month in rest.split(","))
-        ages = sorted(((name.strip(), int(years)) for name, _, years in (era.rpartition(" ") for era in eras)), key=lambda age: (-len(age[0]), age))
-        return cls(tuple(word for value in locales for word in value.split()), tuple(word for value in dropped for word in value.split()), tuple(ages), months)
-
-    def __hash__(self) -> int:
-        return hash((self.locales, self.dropped, self.eras, tuple(self.months)))
+            months.append((name, tuple(tuple(_plain(way.strip()) for way in month.split("|")) for month in rest.split(","))))
+        ages = ((_plain(name.strip()), int(years)) for name, _, years in (era.rpartition(" ") for era in eras))
+        return cls(
+            tuple(word for value in locales for word in value.split()),
+            tuple(word for value in dropped for word in value.split()),
+            tuple(sorted(ages, key=lambda age: (-len(age[0]), age))),
+            tuple(months),
+        )
 
     def other_calendar(self, text: str) -> datetime.date | None:
-        """The date of a text in one of the language's own calendars."""
-        for calendar, months in self.months.items():
-            number = {_plain(way): n for n, ways in enumerate(months, 1) for way in ways}
+        """The date of a text, as `_plain` has it, in one of the language's own calendars."""
+        for calendar, months in self.calendars:
+            number = {way: n for n, ways in enumerate(months, 1) for way in ways}
             names = "|".join(map(re.escape, sorted(number, key=len, reverse=True)))
             found = re.search(rf"(?P<day>\d{{1,2}})\W*(?P<month>{names})\W*(?P<year>{_YEARS[calendar]})(?!\d)", text)
             if found:
                 return _gregorian(calendar, int(found["year"]), number[found["month"]], int(found["day"]))
         found = re.search(r"(?<!\d)(?P<year>1[2-5]\d\d)[/.\-](?P<month>\d\d?)[/.\-](?P<day>\d\d?)(?!\d)", text)
         found = found or re.search(r"(?<!\d)(?P<day>\d\d?)[/.\-](?P<month>\d\d?)[/.\-](?P<year>1[2-5]\d\d)(?!\d)", text)
-        others = [calendar for calendar in self.months if calendar != "gregorian"]
+        others = [calendar for calendar, _ in self.calendars if calendar != "gregorian"]
         if found and others:
             return _gregorian(others[0], *(int(found[part]) for part in ("year", "month", "day")))
         return None
 
     def our_years(self, text: str) -> str:
-        """A text with years of other eras turned into ours."""
+        """A text, as `_plain` has it, with years of other eras turned into ours."""
         for name, years in self.eras:
-            text = re.sub(rf"{re.escape(_plain(name))}\s*(\d+|元)", partial(_added, years), text)
-            if years < -_FAR_AHEAD:
-                text = re.sub(r"(?<!\d)(\d{4})(?!\d)", partial(_added, years, least=datetime.date.today().year + _FAR_AHEAD), text)
+            text = re.sub(rf"{re.escape(name)}\s*(\d+|元)", partial(_added, years), text)
+            if years < 0:
+                text = re.sub(r"(?<!\d)(\d{4})(?!\d)", partial(_added, years, least=_EARLIEST - years), text)
         return text
 
 
@@ -100,12 +104,8 @@ def _figures(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Digits of every script as 0 to 9; Arabic and Persian forms of one letter, joiners and vowel signs made alike."""
-    text = _figures(text)
-    text = regex.sub(r"[\u200b-\u200f\u064b-\u065f]", "", text.replace("\u200c", " "))
-    for old, new in (("ي", "ی"), ("ك", "ک"), ("ى", "ی"), ("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("ة", "ه")):
-        text = text.replace(old, new)
-    return text
+    """Digits of every script as 0 to 9, letters made alike (`cleaner.fold`), joiners as spaces."""
+    return fold(_figures(text.replace("\u200c", " ")))
 
 
 @lru_cache(maxsize=4096)
@@ -118,7 +118,7 @@ def parse_date(text: str, language: str | None, reference: datetime.date | None 
     """
     words = words or DateWords()
     plain = words.our_years(_plain(text))
-    other = words.other_calendar(plain) if words.months else None
+    other = words.other_calendar(plain) if words.calendars else None
     if other:
         return other
     ours = plain if words.eras else _figures(text)

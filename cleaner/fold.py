@@ -78,7 +78,9 @@ def leads(text: str) -> frozenset[int]:
 
 
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-"""Ranges, for a class of a regular expression, of the scripts that set no spaces between words."""
+"""Ranges, for a class of a regular expression, of the scripts that set no spaces between words, ..."""
+UNSPACED_SIGN = re.compile(f"[{UNSPACED}]")
+"""... and what finds a sign of them."""
 WIDE_LEADS = frozenset((0xE1, *range(0xE3, 0xEE), 0xEF))
 """First bytes of Chinese, Japanese and Korean signs (and of some others)."""
 UNSPACED_LEADS = frozenset((0xE0, 0xE1, *range(0xE3, 0xEA), 0xEF))

@@ -21,7 +21,7 @@ from functools import cached_property, lru_cache, partial
 import ahocorasick_rs
 import regex
 
-from cleaner.fold import UNSPACED, UNSPACED_LEADS, fold, fold_with_offsets, leads, spellings, tidy
+from cleaner.fold import UNSPACED_LEADS, UNSPACED_SIGN, fold, fold_with_offsets, leads, spellings, tidy
 from cleaner.literals import PLACEHOLDERS, braces, choices, expanded, pattern_literals, phrase_literals, weight
 from cleaner.model import Phrase, Problem, Rule, RuleError
 from cleaner.phrases import ANY, PUNCTUATION, Start, start_of, starts_of
@@ -40,7 +40,6 @@ _DECORATION = 24
 _SPACED = re.compile("[:!?;]")  # signs that some write a space before
 _OTHER = {"»": "«", "«": "»"}
 _COMMON_DECORATION = " •·*->»›«‹|[](){}:;,.!?▶►→←▸▪■●○◦_"
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 _SET_OPERATION = re.compile(r"\[\[|--|&&|\|\||~~")  # `re` warns of these in classes: they mean more to `regex`
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SENTENCE_START = re.compile(r"(?:[.!?…。؟۔।։።][\"”»')\]]*\s+|[。！？]|^)[\W_]*\Z")
@@ -54,7 +53,7 @@ def _is_word(char: str) -> bool:
 
 def words(line: str) -> int:
     """Words of a line; where a script has no spaces two characters count as one."""
-    unspaced = len(_UNSPACED.findall(line)) if not line.isascii() else 0
+    unspaced = len(UNSPACED_SIGN.findall(line)) if not line.isascii() else 0
     return line.count(" ") + 1 + unspaced // 2
 
 
@@ -116,7 +115,7 @@ def _boundary(text: str, at: int) -> bool:
     if not 0 < at < len(text):
         return True
     before, behind = text[at - 1], text[at]
-    return not (_is_word(before) and _is_word(behind)) or bool(_UNSPACED.match(before) or _UNSPACED.match(behind))
+    return not (_is_word(before) and _is_word(behind)) or bool(UNSPACED_SIGN.match(before) or UNSPACED_SIGN.match(behind))
 
 
 class Test:
@@ -520,7 +519,7 @@ class Matcher:
     def _beginnings(self) -> frozenset[str]:
         """The first words of all whole-line phrases; for scripts without spaces the first signs."""
         words = {key.split(" ", 1)[0].rstrip(PUNCTUATION) for key in self._whole} | {word for word, _ in self._first}
-        return frozenset(words | {key[0] for key in self._whole if _UNSPACED.match(key)})
+        return frozenset(words | {key[0] for key in self._whole if UNSPACED_SIGN.match(key)})
 
     def _whole_line(self, folded: str) -> int | None:
         """The rule that takes a folded text as a whole line, whatever its zone."""

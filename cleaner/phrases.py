@@ -7,10 +7,9 @@ text; but what it fits begins with one of a few pairs of words, and few lines do
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from cleaner.fold import UNSPACED, fold, spellings
+from cleaner.fold import UNSPACED_SIGN, fold, spellings
 from cleaner.literals import braces, choices
 
 Start = tuple[str, str]
@@ -21,7 +20,6 @@ ANY = "{any}"
 PUNCTUATION = ":;,.!?"
 """Signs that may cling to a word's end."""
 
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 _MULTIPLES = frozenset(("k", "m", "b", "mio", "mil"))  # as in `literals.PLACEHOLDERS`
 _MOST = 2000
 
@@ -61,7 +59,7 @@ def starts_of(phrase: str, whole: bool) -> frozenset[Start] | None:
 
 def _places(phrase: str) -> list[list[tuple[str, ...]]] | None:
     """What may stand at each place of a phrase, as words; ``(ANY,)`` and ``(DIGIT,)`` for placeholders."""
-    if _UNSPACED.search(phrase):
+    if UNSPACED_SIGN.search(phrase):
         return None
     places: list[list[tuple[str, ...]]] = []
     at = 0

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.fold import UNSPACED
+from cleaner.fold import UNSPACED, UNSPACED_SIGN
 
 FOLDER = Path(__file__).parent / "wording"
 BITS = 15
@@ -31,7 +31,6 @@ _EDGE = "\n"
 _PLACES = 1 << 16
 _STEM = 6
 _WORD = re.compile(rf"[{UNSPACED}]+|[^\W\d_{UNSPACED}]+")
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def hashes(signs: NDArray[np.uint64], size: int) -> NDArray[np.intp]:
@@ -57,7 +56,7 @@ def stems(folded: str) -> list[str]:
     """The first letters of each word of a folded line; where a script has no spaces, pairs of signs."""
     found = []
     for word in _WORD.findall(folded):
-        if _UNSPACED.match(word):
+        if UNSPACED_SIGN.match(word):
             found += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
         else:
             found.append(word[:_STEM])

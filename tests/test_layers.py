@@ -11,9 +11,9 @@ import pytest
 from helpers import ROOT
 
 PATH = [
-    {"dates", "model", "remember", "trees"},
+    {"model", "remember", "trees"},
     {"decode", "download", "fold", "metadata", "printed"},
-    {"literals", "read_text", "sniff", "wording"},
+    {"dates", "literals", "read_text", "sniff", "wording"},
     {"read_html"},
     {"phrases"},
     {"rulefile"},
