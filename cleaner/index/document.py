@@ -1,0 +1,51 @@
+"""What of an article goes into a search index."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cleaner.article import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An article as search engines take it. ``key`` says which document it is: indexing it again replaces it."""
+
+    key: str
+    """The URL if there is one, else the record's id or the file's path."""
+    headline: str
+    dateline: str
+    body: str
+    """Paragraphs, joined by a blank line."""
+    url: str | None = None
+    date: datetime.date | None = None
+    """The dateline's, else the day on which the page says that it was published."""
+    language: str | None = None
+    """ISO 639-1."""
+
+
+def document(article: Article, key: str | None = None) -> Document:
+    """What of an article is indexed; ``key`` is needed where it has no URL.
+
+    Raises ValueError if there is neither.
+    """
+    name = article.url or key
+    if not name:
+        raise ValueError("an article without a URL needs a key of its own; pass key=, such as its path")
+    line = article.dateline
+    date = line.date if line and line.date else article.published.date() if article.published else None
+    return Document(name, article.headline or "", line.text if line else "", article.body, article.url, date, article.language)
+
+
+def in_batches(documents: Iterable[Document], size: int = 500) -> Iterator[list[Document]]:
+    """Documents in lists of at most ``size``."""
+    batch: list[Document] = []
+    for one in documents:
+        batch.append(one)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
