@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from cleaner.sniff import looks_like_html
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from cleaner.engine import Cleaner
 
 Kind = Literal["auto", "html", "text"]
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class Record:
     language: str | None = None
     encoding: str | None = None
     """What the server's header said of the bytes of a page."""
-    extra: Mapping[str, Any] = field(default=NOTHING)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """The other fields of a JSON line or an archive's header, to be kept."""
     name: str = ""
     """The path of its output below the output folder, without ending; "" where it has none of its own."""
