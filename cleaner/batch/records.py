@@ -83,10 +83,10 @@ def is_page(record: Record) -> bool:
     return looks_like_html(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
 
 
-def clean_record(cleaner: Cleaner, record: Record, *, captions: bool = False) -> Article:
-    """The article of one record. Never raises for what the record holds."""
+def clean_record(cleaner: Cleaner, record: Record, *, captions: bool = False, url: str | None = None, language: str | None = None) -> Article:
+    """The article of one record. ``url`` and ``language`` are for records that do not say theirs. Never raises for what the record holds."""
+    url, language, content = record.url or url, record.language or language, record.content
     if is_page(record):
-        return cleaner.clean(record.content, record.url, record.language, captions=captions, encoding=record.encoding)
-    content = record.content
+        return cleaner.clean(content, url, language, captions=captions, encoding=record.encoding)
     text = content.decode("utf-8-sig", "replace") if isinstance(content, bytes) else content
-    return cleaner.clean_text(text, record.url, record.language)
+    return cleaner.clean_text(text, url, language)

@@ -48,6 +48,7 @@ class _Archive:
             raise ReadProblem("missing", "reading WARC needs a package that is not installed: pip install 'cleaner[warc]'") from error
         wanted = (WarcRecordType.response, WarcRecordType.resource, WarcRecordType.conversion)
         at, last, length = start, start - 1, 0
+        before = self._number
         self.next_start = None
         self._file.seek(start)
         found = ArchiveIterator(self._file, parse_http=False, auto_decode="all")
@@ -70,7 +71,8 @@ class _Archive:
             except (OSError, ValueError) as error:
                 kind = "truncated" if self._next(at + 1) is None and self._packed != "gz" else "damaged"
                 where = f"behind record {self._number}, which begins at byte {at}" if self._number else f"at byte {at}"
-                yield Failure(self._source.shown, self._number + 1, None, kind, f"the archive is damaged {where} (or that record's Content-Length is wrong): {error}")
+                if not start or self._number > before:  # else the damage was named already, and goes on
+                    yield Failure(self._source.shown, self._number + 1, None, kind, f"the archive is damaged {where} (or that record's Content-Length is wrong): {error}")
                 self.next_start = self._next(max(at, last) + 1)
                 return
         end = self._end(at, length) if self._number else None

@@ -1,0 +1,211 @@
+"""Articles of Arrow tables and record batches: what every engine calls.
+
+>>> import pyarrow as pa
+>>> from cleaner.arrow import clean_batch
+>>> pages = pa.table({"id": ["1", "2"], "text": ["Lire aussi : Retraites, ce qui change", None]})
+>>> articles = clean_batch(pages)
+>>> articles["error"].to_pylist()
+[None, 'no-text: the column text is null']
+
+Nothing here raises for what a record holds: what is wrong with it stands in the column ``error``, and the other columns are null.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from cleaner.article import Article
+from cleaner.batch.pool import Broken, Limits, Pool
+from cleaner.batch.records import Fields, Record, clean_record
+from cleaner.engine import Cleaner
+
+try:
+    import pyarrow as pa
+except ImportError as error:
+    raise ImportError("cleaner.arrow needs the package pyarrow: pip install 'cleaner[arrow]'") from error
+
+Tabular = TypeVar("Tabular", bound="pa.RecordBatch | pa.Table")
+
+_DATELINE = pa.struct([("text", pa.string()), ("place", pa.string()), ("date_text", pa.string()), ("date", pa.date32()), ("source", pa.string())])
+_REMOVED = pa.list_(pa.struct([("text", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()), ("rule", pa.string())]))
+_OUTPUT = (
+    ("id", pa.string()),
+    ("url", pa.string()),
+    ("language", pa.string()),
+    ("headline", pa.string()),
+    ("dateline", _DATELINE),
+    ("byline", pa.string()),
+    ("authors", pa.list_(pa.string())),
+    ("published", pa.string()),
+    ("site_name", pa.string()),
+    ("body", pa.string()),
+    ("text", pa.string()),
+    ("warnings", pa.list_(pa.string())),
+)
+
+
+def input_schema(kind: str = "html") -> pa.Schema:
+    """The columns that are asked for: ``html`` (bytes) or ``text``, and, where they are known, ``url``, ``id`` and ``language``.
+
+    Other names are found by `cleaner.batch.records.Fields`; strings and binaries, large ones and views are all taken.
+    """
+    content = ("html", pa.binary()) if kind == "html" else ("text", pa.string())
+    return pa.schema([("id", pa.string()), ("url", pa.string()), ("language", pa.string()), content])
+
+
+def output_schema(*, removed: bool = False, keep: pa.Schema | None = None) -> pa.Schema:
+    """The columns that come back, after those of ``keep``; ``published`` is ISO 8601, ``error`` null where all went well."""
+    kept = [(field.name, field.type) for field in keep] if keep is not None else []
+    taken = {name for name, _ in kept}
+    twice = sorted(taken & ({name for name, _ in _OUTPUT} | {"removed", "error"}))
+    if twice:
+        raise ValueError(f"columns to keep must have names of their own; {', '.join(twice)} are columns of the output")
+    return pa.schema([*kept, *_OUTPUT, *([("removed", _REMOVED)] if removed else []), ("error", pa.string())])
+
+
+def row_of(article: Article, key: str | None, removed: bool = False) -> dict[str, Any]:
+    """An article as a row of `output_schema`."""
+    line = article.dateline
+    row: dict[str, Any] = {
+        "id": key,
+        "url": article.url,
+        "language": article.language,
+        "headline": article.headline,
+        "dateline": line and {"text": line.text, "place": line.place, "date_text": line.date_text, "date": line.date, "source": line.source},
+        "byline": article.byline,
+        "authors": list(article.authors),
+        "published": article.published.isoformat() if article.published else None,
+        "site_name": article.site_name,
+        "body": article.body,
+        "text": article.text,
+        "warnings": list(article.warnings),
+        "error": None,
+    }
+    if removed:
+        row["removed"] = [{"text": r.text, "start": r.start, "end": r.end, "label": r.label, "rule": r.rule} for r in article.removed]
+    return {name: _writable(value) for name, value in row.items()}
+
+
+def _writable(value: Any) -> Any:
+    """Without lone surrogates, which Arrow's strings cannot hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+    if isinstance(value, list):
+        return [_writable(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _writable(one) for name, one in value.items()}
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    rules: tuple[str, ...]
+    captions: bool
+    removed: bool
+
+
+def _worker(options: _Options) -> Callable[[Record], dict[str, Any]]:
+    cleaner = Cleaner(options.rules)
+    return lambda record: row_of(clean_record(cleaner, record, captions=options.captions), record.id or None, options.removed)
+
+
+_in_process = cache(_worker)
+
+
+@cache
+def _pool(options: _Options, jobs: int, limits: Limits) -> Pool[Record, dict[str, Any]]:
+    pool: Pool[Record, dict[str, Any]] = Pool(jobs, _worker, (options,), limits)
+    atexit.register(pool.close)
+    return pool
+
+
+def clean_batch(
+    batch: Tabular,
+    *,
+    fields: Fields | None = None,
+    kind: str = "auto",
+    rules: Sequence[str] = (),
+    captions: bool = False,
+    removed: bool = False,
+    keep: Sequence[str] = (),
+    isolate: bool = False,
+    jobs: int = 1,
+    limits: Limits | None = None,
+) -> Tabular:
+    """The articles of a table or record batch, a row each and in the order of its rows, with the columns of `output_schema`.
+
+    ``fields`` says what the columns are called, ``kind`` (``html``, ``text``) what they hold if looking does not tell,
+    ``keep`` which of the other columns come back too. With ``isolate`` the work is done in ``jobs`` processes of our own,
+    which stay for the next batch, within ``limits`` for each document: a document that kills, hangs or takes all the memory
+    becomes an ``error``, and the engine's own process lives on.
+
+    Raises ValueError if the table lacks the columns (a table's fault, not a record's) and `RuleError` for faulty rule files.
+    """
+    fields = fields or Fields()
+    names = batch.schema.names
+    if fields.find("content", names) is None:
+        raise ValueError(f"the table has none of the columns {', '.join(fields.content)}; it has {', '.join(names)}; say fields=Fields.named(content=...)")
+    missing = [name for name in keep if name not in names]
+    if missing:
+        raise ValueError(f"the table has no column {', '.join(missing)} to keep; it has {', '.join(names)}")
+    options = _Options(tuple(map(str, rules)), captions, removed)
+    schema = output_schema(removed=removed, keep=pa.schema([batch.schema.field(name) for name in keep]))
+    found = list(_records(batch, fields, kind))
+    whole = [item for item in found if isinstance(item, Record)]
+    if isolate:
+        results = iter([result for _, result in _pool(options, jobs, limits or Limits()).map(whole, lambda record: len(record.content))])
+    else:
+        results = map(_guarded(_in_process(options)), whole)
+    rows = [_failed(item) if isinstance(item, _Bad) else _or_failed(next(results), item) for item in found]
+    made = pa.RecordBatch.from_pylist(rows, schema=output_schema(removed=removed))
+    columns = [batch.column(name) for name in keep]
+    return type(batch).from_arrays([*columns, *made.columns], schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """A row without a document."""
+
+    id: str | None
+    url: str | None
+    error: str
+
+
+def _records(batch: pa.RecordBatch | pa.Table, fields: Fields, kind: str) -> Iterator[Record | _Bad]:
+    """A record a row; only the columns that are asked for are read."""
+    names = batch.schema.names
+    asked = {field: fields.find(field, names) for field in ("url", "id", "language")}
+    contents = [name for name in fields.content if name in names]
+    columns = {name: batch.column(name).to_pylist() for name in {*contents, *filter(None, asked.values())}}
+    for at in range(batch.num_rows):
+        url, key, language = (None if name is None else columns[name][at] for name in (asked["url"], asked["id"], asked["language"]))
+        url, key, language = (None if value is None or value == "" else str(value) for value in (url, key, language))
+        name = next((name for name in contents if isinstance(columns[name][at], (str, bytes))), None)
+        if name is None:
+            value = columns[contents[0]][at]
+            yield _Bad(key, url, f"no-text: the column {contents[0]} is {'null' if value is None else 'a ' + type(value).__name__}")
+            continue
+        how: Any = kind if kind != "auto" else "html" if name == "html" else "auto"
+        yield Record("table", at + 1, key or "", columns[name][at], how, url, language)
+
+
+def _guarded(work: Callable[[Record], dict[str, Any]]) -> Callable[[Record], dict[str, Any] | Broken]:
+    def guarded(record: Record) -> dict[str, Any] | Broken:
+        try:
+            return work(record)
+        except Exception as error:
+            return Broken(type(error).__name__, str(error) or repr(error))
+
+    return guarded
+
+
+def _or_failed(result: dict[str, Any] | Broken, record: Record) -> dict[str, Any]:
+    return _failed(_Bad(record.id or None, record.url, f"{result.kind}: {result}")) if isinstance(result, Broken) else result
+
+
+def _failed(bad: _Bad) -> dict[str, Any]:
+    return {"id": bad.id, "url": bad.url, "error": bad.error}
