@@ -163,7 +163,8 @@ def clean_batch(
     rows = [_failed(item) if isinstance(item, _Bad) else _or_failed(next(results), item) for item in found]
     made = pa.RecordBatch.from_pylist(rows, schema=output_schema(removed=removed))
     columns = [batch.column(name) for name in keep]
-    return type(batch).from_arrays([*columns, *made.columns], schema=schema)
+    made_like: Tabular = type(batch).from_arrays([*columns, *made.columns], schema=schema)
+    return made_like
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,15 @@ def document(article: Article, key: str | None = None) -> Document:
     return Document(name, article.headline or "", line.text if line else "", article.body, article.url, date, article.language)
 
 
-def in_batches(documents: Iterable[Document], size: int = 500) -> Iterator[list[Document]]:
-    """Documents in lists of at most ``size``."""
+def in_batches(documents: Iterable[Document], size: int = 500, characters: int = 20_000_000) -> Iterator[list[Document]]:
+    """Documents in lists of at most ``size``, ended earlier where their bodies reach so many ``characters``."""
     batch: list[Document] = []
+    length = 0
     for one in documents:
         batch.append(one)
-        if len(batch) >= size:
+        length += len(one.body)
+        if len(batch) >= size or length >= characters:
             yield batch
-            batch = []
+            batch, length = [], 0
     if batch:
         yield batch
