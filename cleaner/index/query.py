@@ -24,8 +24,8 @@ _TOKEN = regex.compile(r'"(?P<phrase>[^"]*)"(?P<star>\*?)|(?P<sign>[()]|-(?=["(\
 _QUOTES = str.maketrans('“”„‟＂（）　', '"""""() ')
 _ARTICLE = "ال"
 """Of a beginning it cannot be told whether it is the Arabic article, of a whole word `bare` can."""
-_DEEPEST = 100
-"""Groups within groups; what is deeper nobody meant."""
+_DEEPEST = 8
+"""Groups within groups; FTS5's own parser ends at 10 of the worst."""
 _LONGEST = 1000
 """Words of a query; more are no query but a text."""
 
