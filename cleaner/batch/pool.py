@@ -3,18 +3,26 @@
 Each process has a pipe of its own, sends each result as it is done, and is sent more only when it waits for it. So it is always known which item a
 process died of, however it died, and no lock is left behind. (`multiprocessing.Pool` hangs when a process dies, `concurrent.futures` breaks and cannot
 stop one that hangs, and pebble's processes share one pipe under a lock, which a killed one takes with it.)
+
+They are started as programs of their own, not by `multiprocessing`: so that engines' workers, which may be daemons, threads or forks, can have them too,
+and a script needs no ``if __name__ == "__main__"``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing import connection, get_all_start_methods, get_context, parent_process
+from multiprocessing import connection
+from multiprocessing.spawn import get_executable
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -29,6 +37,8 @@ _HEAVY = 64 << 20
 _TRIES = 2
 """Times that an item may see its process die before it is held to be the cause."""
 
+_BEGIN = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from cleaner.batch.pool import serve; serve(int(sys.argv[1]))"
+"""What a process runs."""
 _STILLBORN = 10
 """Processes that may die while they load the rules; more are no accident."""
 
@@ -62,7 +72,8 @@ class _Task(Generic[T, R]):
 
 @dataclass(slots=True)
 class _Worker(Generic[T, R]):
-    process: Any
+    process: subprocess.Popen[bytes]
+    """Its standard input says where modules are, and then stays open for as long as this process lives."""
     pipe: connection.Connection
     tasks: deque[_Task[T, R]] = field(default_factory=deque)
     """What it was sent and has not answered; it works on the first."""
@@ -83,18 +94,26 @@ class Pool(Generic[T, R]):
             raise ValueError(f"jobs is {jobs}; there must be one process at least")
         self._make, self._args = make, args
         self._limits = limits or Limits()
-        ways = get_all_start_methods()
-        self._context: Any = get_context("forkserver" if "forkserver" in ways else "spawn")
-        if "forkserver" in ways:
-            self._context.set_forkserver_preload(["cleaner.batch.work"])
+        self._owner = os.getpid()
         self._stillborn = 0
         self._workers: list[_Worker[T, R]] = [self._started() for _ in range(jobs)]
 
     def _started(self) -> _Worker[T, R]:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_run, args=(theirs, self._make, self._args, self._limits.megabytes), daemon=True)
-        process.start()
+        ours, theirs = connection.Pipe()
+        command: list[Any] = [get_executable(), "-P", "-c", _BEGIN, str(theirs.fileno())]
+        if sys.platform == "win32":
+            os.set_handle_inheritable(theirs.fileno(), True)
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=False)
+        else:  # in a group of its own, so that Ctrl-C comes to the parent alone
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()], process_group=0)
         theirs.close()
+        assert process.stdin
+        try:
+            pickle.dump(sys.path, process.stdin)
+            process.stdin.flush()
+            ours.send((self._make, self._args, self._limits.megabytes))
+        except OSError:
+            pass  # it died already, which is noticed when it is asked
         return _Worker(process, ours)
 
     def map(self, items: Iterable[T], weight: Callable[[T], int] = lambda item: 0) -> Iterator[tuple[T, R | Broken]]:
@@ -195,30 +214,28 @@ class Pool(Generic[T, R]):
     def _bury(self, place: int, waiting: deque[_Task[T, R]]) -> None:
         """A process died: what it worked on is tried once more, alone; what it had not begun is as before."""
         worker = self._workers[place]
-        worker.process.join()
+        code = worker.process.wait()
         if not worker.ready:
             self._stillborn += 1
             if self._stillborn > _STILLBORN:
-                raise RuntimeError(f"process after process dies before it can begin, the last one {_how(worker.process.exitcode)}")
+                raise RuntimeError(f"process after process dies before it can begin, the last one {_how(code)}")
         if worker.tasks:
             worker.tasks[0].deaths += 1
             if worker.tasks[0].deaths >= _TRIES:
-                self._finish(worker, Broken("killed", f"its process died, {_how(worker.process.exitcode)}, and so did the next one that tried"))
+                self._finish(worker, Broken("killed", f"its process died, {_how(code)}, and so did the next one that tried"))
         waiting.extendleft(reversed(worker.tasks))
         worker.tasks.clear()
         self._replace(place)
 
     def _replace(self, place: int) -> None:
-        self._workers[place].pipe.close()
+        _end(self._workers[place])
         self._workers[place] = self._started()
 
     def close(self) -> None:
-        """End the processes, whatever they are at."""
-        for worker in self._workers:
-            worker.pipe.close()
-            worker.process.kill()
-        for worker in self._workers:
-            worker.process.join()
+        """End the processes, whatever they are at. A fork of the process that made them leaves them alone."""
+        if os.getpid() == self._owner:
+            for worker in self._workers:
+                _end(worker)
 
     def __enter__(self) -> Pool[T, R]:
         return self
@@ -227,17 +244,31 @@ class Pool(Generic[T, R]):
         self.close()
 
 
-def _how(code: int | None) -> str:
-    if code is not None and code < 0 and -code in signal.valid_signals():
+def _end(worker: _Worker[Any, Any]) -> None:
+    worker.process.kill()
+    worker.process.wait()
+    worker.pipe.close()
+    if worker.process.stdin:
+        with contextlib.suppress(OSError):
+            worker.process.stdin.close()
+
+
+def _how(code: int) -> str:
+    if code < 0 and -code in signal.valid_signals():
         return f"by signal {signal.Signals(-code).name}"
     return f"with status {code}"
 
 
-def _run(pipe: connection.Connection, make: Callable[..., Callable[[Any], Any]], args: tuple[Any, ...], megabytes: int) -> None:
-    """A process: build the function, then work on what comes, until the parent is gone."""
+def serve(handle: int) -> None:
+    """A process: build the function, then work on what comes, until the parent is gone. ``handle`` is its end of the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if sys.platform == "win32":
+        pipe = connection.PipeConnection(handle)
+    else:
+        pipe = connection.Connection(handle)
     try:
+        make, args, megabytes = pipe.recv()
         function = make(*args)
     except Exception as error:
         pipe.send(("unable", error))
@@ -262,10 +293,8 @@ def _run(pipe: connection.Connection, make: Callable[..., Callable[[Any], Any]],
 
 
 def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def _limit_memory(megabytes: int) -> None:
