@@ -18,8 +18,10 @@ import pytest
 from helpers import HEADLINE, PROSE, ROOT, page, rule
 
 pytest.importorskip("scrapy")
+pytest.importorskip("pydantic")
 
 import attrs
+import pydantic
 import scrapy
 from scrapy.exceptions import DropItem
 from scrapy.utils.test import get_crawler
@@ -54,6 +56,15 @@ class AttrsNews:
     date: str = ""
 
 
+class PydanticNews(pydantic.BaseModel):
+    """An item as a pydantic model."""
+
+    html: str
+    url: str | None = None
+    headline: str | None = None
+    date: str = ""
+
+
 class ScrapyNews(scrapy.Item):
     """An item as Scrapy has them."""
 
@@ -74,7 +85,7 @@ def test_a_dictionary_gets_all_that_the_article_says() -> None:
     assert ArticlePipeline().process_item(item) == {"html": article.text, "price": 3, **said}
 
 
-@pytest.mark.parametrize("kind", [News, AttrsNews, ScrapyNews])
+@pytest.mark.parametrize("kind", [News, AttrsNews, PydanticNews, ScrapyNews])
 def test_other_items_get_what_they_have_fields_for(kind: Any) -> None:
     article = cleaner.clean_text(TEXT)
     assert ArticlePipeline(keep_removed=True).process_item(kind(html=TEXT)) == kind(html=article.text, headline=article.headline, date="2024-03-14")
