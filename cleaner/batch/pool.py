@@ -281,6 +281,9 @@ def serve(handle: int) -> None:
             items = pipe.recv()
         except EOFError:
             return
+        except MemoryError:  # what is heavy is sent first
+            pipe.send(("memory", ""))
+            return
         for item in items:
             answer: tuple[str, Any]
             try:
@@ -293,7 +296,8 @@ def serve(handle: int) -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not by `sys.stdin`, which must not be in use when Python ends
+        pass
     os._exit(1)
 
 
