@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import doctest
 import hashlib
+import importlib
 import json
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers import HEADLINE, PROSE, ROOT
+from helpers import HEADLINE, PROSE, ROOT, page, rule, shipped_cleaner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleaner.index import words as index_words
 from cleaner.index.cli import index_main, search_main
 from cleaner.index.document import Document, in_batches
 from cleaner.index.query import QueryError, parse
@@ -92,7 +94,10 @@ def test_a_word_is_found_however_it_is_written(index: Index, text: str, query: s
     assert "**" in index.search(query)[0].snippet
 
 
-@pytest.mark.parametrize(("text", "query"), [("经营管理,救济", "经济"), ("天下大气", "天气"), ("أعلن الله", "له"), ("التي كانت", "تي"), ("हिन्दी", "हिन"), ("newsletters", "newsletter"), ("ألمانيا", "مانيا")])
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [("经营管理,救济", "经济"), ("天下大气", "天气"), ("أعلن الله", "له"), ("التي كانت", "تي"), ("हिन्दी", "हिन"), ("newsletters", "newsletter"), ("ألمانيا", "مانيا")],
+)
 def test_a_word_is_not_found_where_only_its_parts_are(index: Index, text: str, query: str) -> None:
     index.add([doc("there", text)])
     assert keys(index, query) == []
@@ -115,7 +120,7 @@ def test_any_text_becomes_words_without_spaces_or_signs(text: str) -> None:
 
 def test_the_arabic_article_is_taken_off_without_making_one_word_of_many() -> None:
     text = " ".join(path.read_text(encoding="utf-8") for path in [ROOT / "fixtures" / "languages" / "ar.txt", *ROOT.glob("fixtures/*.example/*/source.txt")])
-    whole = {word for word in re.findall(r"[\u0621-\u064a]+", text)}
+    whole = set(re.findall(r"[\u0621-\u064a]+", text))
     forms = {words(word)[0] for word in whole if words(word)}
     assert len(whole) > 500
     assert 0.85 * len(whole) < len(forms) < len(whole)
@@ -387,6 +392,7 @@ def test_compacting_makes_the_file_smaller_and_changes_nothing(index: Index) -> 
 
 WRITER = """
 import sys
+from cleaner.index.cli import index_main, search_main
 from cleaner.index.document import Document
 from cleaner.index.sqlite import Index
 path, name, first, last = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -484,3 +490,336 @@ def test_a_full_disk_is_said_and_what_was_committed_stays(index: Index) -> None:
     index._connection.execute("PRAGMA max_page_count = 1000000")
     assert index.add(doc(str(n), "text " * 300) for n in range(2000)) == (2000, 0)
     index.verify()
+
+
+# -- files that are no index, or cannot be used -----------------------------------------------
+
+
+def other_database(path: Path, application: int = 0, version: int = 0) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+        other.execute(f"PRAGMA application_id = {application}")
+        other.execute(f"PRAGMA user_version = {version}")
+    other.close()
+
+
+NOT_OURS = {
+    "empty": (lambda path: path.write_bytes(b""), "is empty"),
+    "text": (lambda path: path.write_text("Dear diary, " * 100, encoding="utf-8"), "is no SQLite database"),
+    "beginning": (lambda path: path.write_bytes(b"SQLite format 3\0" + b"\0" * 20), "is no SQLite database"),
+    "other": (other_database, "is a database of another program"),
+    "named": (lambda path: other_database(path, 252006673, 7), "is a database of another program"),
+    "newer": (lambda path: other_database(path, APPLICATION, VERSION + 1), "was made by a newer version of cleaner"),
+    "folder": (lambda path: path.mkdir(), "is a folder"),
+    "pipe": (os.mkfifo, "is no ordinary file"),
+}
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+@pytest.mark.parametrize("kind", NOT_OURS)
+def test_a_file_that_is_no_index_of_ours_is_named_and_left_as_it_is(tmp_path: Path, kind: str, readonly: bool) -> None:
+    path = tmp_path / "mine.db"
+    make, says = NOT_OURS[kind]
+    make(path)  # type: ignore[operator]
+    before = path.read_bytes() if path.is_file() else b""
+    with pytest.raises(IndexProblem, match=rf"mine\.db: {says}"):
+        Index(path, readonly=readonly)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.db"]
+    assert not path.is_file() or path.read_bytes() == before
+
+
+def test_an_index_whose_words_are_of_a_newer_form_is_left_as_it_is(index: Index) -> None:
+    index.close()
+    with sqlite3.connect(index.path) as raw:
+        raw.execute("UPDATE about SET value = ? WHERE name = 'form'", (FORM + 1,))
+    raw.close()
+    with pytest.raises(IndexProblem, match=r"articles\.db: was made by a newer version"):
+        Index(index.path)
+
+
+def test_the_file_says_whose_it_is(index: Index) -> None:
+    index.close()
+    header = index.path.read_bytes()[:100]
+    assert struct.unpack(">I4xI", header[60:72]) == (VERSION, APPLICATION)
+    assert header[18:20] == b"\x02\x02", "write-ahead log"
+
+
+def test_an_index_that_is_not_there_is_not_made_by_searching(tmp_path: Path) -> None:
+    with pytest.raises(IndexProblem, match=r"a\.db: there is no such file; make the index first"):
+        Index(tmp_path / "a.db", readonly=True)
+    with pytest.raises(IndexProblem, match=r"a\.db: cannot be made: No such file or directory"):
+        Index(tmp_path / "nowhere" / "a.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [4096, 9 * 4096])
+def test_a_damaged_index_says_so(index: Index, place: int) -> None:
+    index.add([doc(str(n), " ".join(PROSE)) for n in range(200)])
+    index.close()
+    data = bytearray(index.path.read_bytes())
+    data[place : place + 3 * 4096] = b"\xa5" * (3 * 4096)
+    index.path.write_bytes(data)
+    with pytest.raises(IndexProblem, match=r"articles\.db: .*delete the file"), Index(index.path) as damaged:
+        damaged.verify()
+
+
+def test_a_truncated_index_says_so(index: Index) -> None:
+    index.add([doc(str(n), " ".join(PROSE)) for n in range(200)])
+    index.close()
+    os.truncate(index.path, 5 * 4096)
+    with pytest.raises(IndexProblem, match=r"articles\.db: .*delete the file"), Index(index.path) as damaged:
+        damaged.verify()
+
+
+def test_two_tables_that_do_not_agree_are_damage(index: Index) -> None:
+    index.add([doc("a", "text"), doc("b", "text")])
+    index._connection.execute("DELETE FROM documents WHERE key = 'a'")
+    with pytest.raises(IndexProblem, match="do not hold the same documents"):
+        index.verify()
+
+
+def as_nobody(folder: Path, use: Callable[[], object]) -> str:
+    """What `use` raises or returns when it is run by a user without rights, who may enter the folder."""
+    for one in (folder, *folder.parents[:3]):
+        if os.geteuid() == 0 and not one.stat().st_mode & 0o001:
+            one.chmod(one.stat().st_mode | 0o011)
+    reader, sender = os.pipe()
+    child = os.fork()
+    if not child:
+        if os.geteuid() == 0:
+            os.setgid(65534)
+            os.setuid(65534)
+        try:
+            said = repr(use())
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(sender, said.encode())
+        os._exit(0)
+    os.close(sender)
+    with open(reader, encoding="utf-8") as answer:
+        said = answer.read()
+    os.waitpid(child, 0)
+    return said
+
+
+def found_by(path: Path) -> Callable[[], list[str]]:
+    def use() -> list[str]:
+        with Index(path, readonly=True) as index:
+            return keys(index, "text")
+
+    return use
+
+
+@pytest.fixture
+def closed(index: Index) -> Path:
+    """The path of an index with one document."""
+    index.add([doc("a", "text")])
+    index.close()
+    return index.path
+
+
+def test_an_index_without_the_right_to_read_says_so(closed: Path) -> None:
+    closed.chmod(0)
+    assert as_nobody(closed.parent, found_by(closed)) == f"IndexProblem: {closed}: cannot be read: Permission denied; change its rights"
+
+
+def test_an_index_without_the_right_to_write_is_searched_but_not_written(closed: Path) -> None:
+    closed.chmod(0o444)
+    closed.parent.chmod(0o777)
+    assert as_nobody(closed.parent, found_by(closed)) == "['a']"
+    assert as_nobody(closed.parent, lambda: Index(closed)).startswith(f"IndexProblem: {closed}: may not be written to; change its rights")
+
+
+def test_an_index_in_a_folder_without_the_right_to_write_is_searched_but_not_written(closed: Path) -> None:
+    closed.chmod(0o666)
+    closed.parent.chmod(0o555)
+    assert as_nobody(closed.parent, found_by(closed)) == "['a']"
+    assert as_nobody(closed.parent, lambda: Index(closed)).startswith(f"IndexProblem: {closed}: its folder may not be written to")
+    assert as_nobody(closed.parent, lambda: Index(closed.parent / "new.db")).startswith(f"IndexProblem: {closed.parent / 'new.db'}: cannot be made: Permission denied")
+    closed.parent.chmod(0o755)
+    assert [p.name for p in closed.parent.iterdir()] == ["articles.db"]
+
+
+# -- the commands -----------------------------------------------------------------------------
+
+PAGE = ROOT / "fixtures" / "courrier-du-sud.example" / "retenues-d-eau" / "source.txt"
+
+
+def command(capsys: pytest.CaptureFixture[str], run: Callable[[list[str]], int], *args: object) -> tuple[int, str, str]:
+    """Exit status, standard output, standard error."""
+    status = run([str(arg) for arg in args])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_pages_are_cleaned_indexed_and_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    db = tmp_path / "a.db"
+    assert command(capsys, index_main, PAGE, "--db", db) == (0, "", f"clean-article: {db}: 1 new, 0 replaced, 0 failed; 1 in all\n")
+    assert command(capsys, index_main, PAGE, "--db", db) == (0, "", f"clean-article: {db}: 0 new, 1 replaced, 0 failed; 1 in all\n")
+    status, out, err = command(capsys, search_main, "--db", db, "retenues", "d'eau")
+    assert (status, err) == (0, "1 of 1\n")
+    first, facts, shown = out.splitlines()
+    assert first.startswith("1. ")
+    assert facts == f"   2024-03-14 · fr · {PAGE}"
+    assert "**retenues** creusées" in shown
+
+
+def test_what_is_removed_is_found_only_where_pages_are_indexed_raw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "\n\n".join([HEADLINE, *PROSE, "Subscribe to our newsletter"])
+    (tmp_path / "page.txt").write_text(text, encoding="utf-8")
+    assert command(capsys, index_main, tmp_path / "page.txt", "--db", tmp_path / "clean.db")[0] == 0
+    assert command(capsys, index_main, tmp_path / "page.txt", "--db", tmp_path / "raw.db", "--raw")[0] == 0
+    assert command(capsys, search_main, "--db", tmp_path / "clean.db", "newsletter") == (1, "", "0 of 0\n")
+    status, out, _ = command(capsys, search_main, "--db", tmp_path / "raw.db", "newsletter")
+    assert (status, "our **newsletter**" in out) == (0, True)
+    assert out.splitlines()[0] == f"1. {HEADLINE}", "only the body is raw"
+
+
+@pytest.mark.parametrize("style", ["json", "jsonl"])
+def test_hits_are_printed_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str], style: str) -> None:
+    with Index(tmp_path / "a.db") as index:
+        index.add([doc(f"k{n}", "le texte", f"Titre {n}", date=datetime.date(2026, 1, n), language="fr", url=f"https://a.example/{n}") for n in range(1, 5)])
+    status, out, err = command(capsys, search_main, "--db", tmp_path / "a.db", "texte", "--newest", "--limit", 2, "--format", style, "--language", "fr")
+    hits = json.loads(out)["hits"] if style == "json" else [json.loads(line) for line in out.splitlines()]
+    assert (status, err) == (0, "")
+    assert [hit["key"] for hit in hits] == ["k4", "k3"]
+    assert hits[0] | {"score": 0} == {
+        "key": "k4", "headline": "Titre 4", "dateline": "", "snippet": "le **texte**", "score": 0, "url": "https://a.example/4", "date": "2026-01-04", "language": "fr",
+    }  # fmt: skip
+    if style == "json":
+        assert (json.loads(out)["query"], json.loads(out)["count"]) == ("texte", 4)
+
+
+def test_an_input_that_fails_is_named_and_the_others_are_indexed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = tmp_path / "in.jsonl"
+    good = [json.dumps({"id": f"n{n}", "text": f"{HEADLINE}\n\n{PROSE[n]}\n\n{PROSE[n + 1]}"}) for n in range(2)]
+    lines.write_text("\n".join([good[0], "{broken", good[1], '{"title": "no text"}', '{"id": "nothing", "text": ""}']), encoding="utf-8")
+    status, out, err = command(capsys, index_main, lines, tmp_path / "nowhere.txt", "--db", tmp_path / "a.db", "--language", "en")
+    assert (status, out) == (1, "")
+    said = err.splitlines()
+    assert said[0].startswith(f"clean-article: {lines}: record 2: ")
+    assert said[1].startswith(f"clean-article: {lines}: record 4: ")
+    assert said[2].startswith(f"clean-article: {lines}: record 5: no article was found")
+    assert said[3].startswith(f"clean-article: {tmp_path / 'nowhere.txt'}: ")
+    assert said[4:] == [f"clean-article: {tmp_path / 'a.db'}: 2 new, 0 replaced, 1 empty, 3 failed; 2 in all"]
+    with Index(tmp_path / "a.db", readonly=True) as index:
+        assert set(keys(index, "bridge", language="en")) == {"n0", "n1"}
+
+
+def test_what_the_command_wrote_itself_is_indexed_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = subprocess.run([sys.executable, "-m", "cleaner.cli", "--format", "jsonl", "--url", "https://a.example/x", str(PAGE)], capture_output=True, check=True, env=ENVIRONMENT)
+    (tmp_path / "out.jsonl").write_bytes(made.stdout)
+    assert command(capsys, index_main, tmp_path / "out.jsonl", "--db", tmp_path / "made.db")[0] == 0
+    data = json.loads(made.stdout)
+    with Index(tmp_path / "made.db") as index:
+        (hit,) = index.search(f'"{data["headline"]}"')
+        assert (hit.key, hit.headline, hit.url, hit.language) == ("https://a.example/x", data["headline"], "https://a.example/x", "fr")
+        assert (hit.dateline, str(hit.date)) == ("Sainte-Aure, 14 mars 2024 (Courrier du Sud) –", "2024-03-14")
+        assert all(index.count('"' + paragraph.replace('"', " ") + '"') == 1 for paragraph in data["paragraphs"] if words(paragraph))
+
+
+def test_a_cleaned_line_may_speak_of_newsletters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"source": "a.html", "headline": "Press", "dateline": None, "paragraphs": ["Subscribe to our newsletter"], "published": "2026-03-04T05:06:07+00:00", "text": "x"}
+    (tmp_path / "out.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    assert command(capsys, index_main, tmp_path / "out.jsonl", "--db", tmp_path / "a.db")[0] == 0
+    with Index(tmp_path / "a.db") as index:
+        assert [(hit.key, hit.date) for hit in index.search("newsletter")] == [("a.html", datetime.date(2026, 3, 4))]
+
+
+def test_two_texts_through_a_pipe_do_not_replace_each_other(tmp_path: Path) -> None:
+    code = "import sys; from cleaner.index.cli import index_main; sys.exit(index_main(sys.argv[1:]))"
+    run = [sys.executable, "-c", code, "--db", str(tmp_path / "a.db"), "--language", "en"]
+    for text in (PROSE[0], PROSE[1], PROSE[0]):
+        done = subprocess.run(run, input=text.encode(), env=ENVIRONMENT, capture_output=True, check=True)
+    assert done.stderr.decode().endswith("0 new, 1 replaced, 0 failed; 2 in all\n")
+
+
+@pytest.mark.parametrize(("args", "says"), [(["oil", '"'], "quotation marks"), (["-oil"], "usage"), (["oil", "--limit", "0"], "usage"), (["&"], "no word")])
+def test_a_wrong_search_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str], args: list[str], says: str) -> None:
+    Index(tmp_path / "a.db").close()
+    try:
+        status = search_main(["--db", str(tmp_path / "a.db"), *args])
+    except SystemExit as stopped:
+        status = stopped.code  # type: ignore[assignment]
+    assert (status, says in capsys.readouterr().err) == (2, True)
+
+
+def test_a_bad_database_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.db").write_text("Dear diary", encoding="utf-8")
+    for run, args in ((search_main, ["oil"]), (index_main, [PAGE])):
+        status, out, err = command(capsys, run, "--db", tmp_path / "a.db", *args)
+        assert (status, out, f"clean-article: {tmp_path / 'a.db'}: is no SQLite database" in err) == (2, "", True)
+    assert (tmp_path / "a.db").read_text(encoding="utf-8") == "Dear diary"
+
+
+def test_faulty_rules_are_status_2_and_nothing_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str], rule_folder: Callable[[dict[str, str]], Path]) -> None:
+    status, _, err = command(capsys, index_main, PAGE, "--db", tmp_path / "a.db", "--rules", rule_folder({"common.txt": "rule: x\nzorp: y\n"}))
+    assert (status, "common.txt:" in err, (tmp_path / "a.db").exists()) == (2, True, False)
+
+
+def test_own_rules_are_used(tmp_path: Path, capsys: pytest.CaptureFixture[str], rule_folder: Callable[[dict[str, str]], Path]) -> None:
+    (tmp_path / "a.txt").write_text(page(HEADLINE, *PROSE, "Zorp blick"), encoding="utf-8")
+    rules = rule_folder({"common.txt": rule("zorp", is_="Zorp blick")})
+    assert command(capsys, index_main, tmp_path / "a.txt", "--db", tmp_path / "a.db", "--rules", rules, "--language", "en")[0] == 0
+    with Index(tmp_path / "a.db") as index:
+        assert (index.count("zorp"), index.count("shopkeepers")) == (0, 1)
+
+
+# -- the page and the demonstration -----------------------------------------------------------
+
+DOCS = ROOT / "docs" / "indexing.md"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the page's commands are for a POSIX shell")
+def test_the_page_s_commands_print_what_the_page_shows(tmp_path: Path) -> None:
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "clean-article").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cleaner.cli "$@"\n', encoding="utf-8")
+    (tmp_path / "bin" / "clean-article").chmod(0o755)
+    environment = {**ENVIRONMENT, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    shown = re.findall(r"```sh\n(clean-article .*?)```\n\n(?:```text\n(.*?)```)?", DOCS.read_text(encoding="utf-8"), re.S)
+    assert len(shown) >= 4
+    for commands, expected in shown:
+        done = subprocess.run(["sh", "-ec", commands], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        printed = re.sub(r'"score": [\d.]+', '"score": 0', done.stdout.decode("utf-8"))
+        assert done.returncode == 0, printed
+        for line in re.sub(r'"score": [\d.]+', '"score": 0', expected).splitlines():
+            assert line in printed.splitlines(), commands
+
+
+def test_the_page_s_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    failures, tried = doctest.testfile(str(DOCS), module_relative=False)
+    assert tried > 5
+    assert not failures
+
+
+def test_the_examples_of_the_words_run() -> None:
+    failures, tried = doctest.testmod(index_words)
+    assert tried
+    assert not failures
+
+
+def test_cleaning_makes_searches_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    demo = importlib.import_module("search_demo")
+    made = demo.made_pages(90)
+    truth, raw, cleaned = demo.build(tmp_path, made, shipped_cleaner())
+    rows = {query: demo.compare(query, truth, raw, cleaned) for query in demo.queries(made)}
+    told = demo.report(list(rows.values()), truth, raw, cleaned)
+    newsletter, ticker, absent, small_print = rows.values()
+    assert (newsletter.true, newsletter.cleaned.hits, newsletter.cleaned.precision) == (2, 2, 1.0), told
+    assert (newsletter.raw.hits, newsletter.raw.precision) == (90, 0.1), told
+    assert (ticker.true, ticker.cleaned.hits, ticker.raw.hits) == (1, 1, 90), told
+    for row in (absent, small_print):
+        assert (row.true, row.cleaned.hits, row.raw.hits) == (0, 0, 90), told
+    assert cleaned.path.stat().st_size < 0.8 * raw.path.stat().st_size
+    for index in (truth, raw, cleaned):
+        index.close()
+
+
+def test_the_demonstration_measures_its_speed() -> None:
+    run = [sys.executable, str(ROOT / "benchmarks" / "search_demo.py")]
+    done = subprocess.run([*run, "--speed", "600"], capture_output=True, text=True, check=True, env=ENVIRONMENT)
+    assert done.stdout.startswith("600 documents of ")
+    assert "harbour" in done.stdout

@@ -183,7 +183,7 @@ class Index:
         with self._explained("verify"):
             (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
-                raise IndexProblem(f"{self.path}: damaged ({found}); {_ANEW}")
+                raise IndexProblem(f"{self.path}: damaged ({' '.join(found.split())}); {_ANEW}")
             if not self._readonly:
                 self._connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
             (apart,) = self._connection.execute("SELECT (SELECT count(*) FROM words_docsize) <> (SELECT count(*) FROM documents)").fetchone()
