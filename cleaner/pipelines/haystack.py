@@ -8,8 +8,6 @@ converter: `ArticleConverter` stands where ``HTMLToDocument`` would, behind
 pages or texts already. Needs ``haystack-ai`` (``pip install 'cleaner[haystack]'``).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,7 +63,7 @@ class ArticleCleaner:
         return default_to_dict(self, **_arguments(self._options), keep_id=self.keep_id)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> ArticleCleaner:
+    def from_dict(cls, data: dict[str, Any]) -> "ArticleCleaner":
         """For ``Pipeline.loads(..., allowed_modules=["cleaner.*"])``."""
         return default_from_dict(cls, data)
 
@@ -126,7 +124,7 @@ class ArticleConverter:
         return default_to_dict(self, **_arguments(self._options), store_full_path=self.store_full_path)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> ArticleConverter:
+    def from_dict(cls, data: dict[str, Any]) -> "ArticleConverter":
         """For ``Pipeline.loads(..., allowed_modules=["cleaner.*"])``."""
         return default_from_dict(cls, data)
 
