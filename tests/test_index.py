@@ -295,6 +295,12 @@ def test_a_phrase_longer_than_a_snippet_is_shown_whole() -> None:
     assert shown == f"… **{PROSE[1].rstrip('.')}** …"
 
 
+def test_a_very_long_text_is_looked_at_as_far_as_a_million_characters(index: Index) -> None:
+    index.add([doc("long", "blick " * 170_000 + "zorp")])
+    assert index.search("zorp")[0].snippet.startswith("blick blick")
+    assert index.search("blick")[0].snippet.startswith("**blick** **blick**")
+
+
 @given(st.text(st.characters(exclude_characters="<>"), max_size=300), st.text(st.characters(categories=("L", "N")), min_size=1, max_size=4), st.integers(1, 100))
 def test_no_snippet_raises_or_loses_a_mark(text: str, word: str, length: int) -> None:
     try:

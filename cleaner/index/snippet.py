@@ -9,6 +9,9 @@ from typing import NamedTuple
 from cleaner.index.query import Wanted
 from cleaner.index.words import Word, places
 
+_LOOKED_AT = 1_000_000
+_MANY = 1000
+
 
 class _Hit(NamedTuple):
     start: int
@@ -38,23 +41,25 @@ def snippet(text: str, wanted: Sequence[Wanted], length: int = 200, marks: tuple
 
 
 def find(text: str, wanted: Sequence[Wanted]) -> list[_Hit]:
-    """Where words and phrases stand in a text: in its order, without overlap."""
-    there = list(places(text))
+    """Where words and phrases stand in a text, in its order, without overlap: the first thousand in its first million code points."""
+    there = list(places(text[:_LOOKED_AT]))
     beginnings: dict[str, list[int]] = {}
-    prefixes = tuple((one.words[0], which) for which, one in enumerate(wanted) if one.prefix and len(one.words) == 1)
+    prefixes = [(one.words[0], which) for which, one in enumerate(wanted) if one.prefix and len(one.words) == 1]
     for which, one in enumerate(wanted):
         beginnings.setdefault(one.words[0], []).append(which)
     hits: list[_Hit] = []
     at = 0
     for place, word in enumerate(there):
-        if word.start < at:
-            continue
-        tried = [*beginnings.get(word.form, ()), *(which for prefix, which in prefixes if word.form.startswith(prefix))]
-        fits = [which for which in tried if _stands(there, place, wanted[which])]
+        tried = beginnings.get(word.form, [])
+        if prefixes:
+            tried = [*tried, *(which for prefix, which in prefixes if word.form.startswith(prefix))]
+        fits = [which for which in tried if _stands(there, place, wanted[which])] if tried and word.start >= at else []
         if fits:
             which = max(fits, key=lambda w: len(wanted[w].words))
             at = there[place + len(wanted[which].words) - 1].end
             hits.append(_Hit(word.start, at, which))
+            if len(hits) == _MANY:
+                break
     return hits
 
 
