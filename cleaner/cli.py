@@ -3,176 +3,203 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cleaner.article import Article
-from cleaner.engine import Cleaner
-from cleaner.model import RuleError
-from cleaner.sniff import looks_like_html
+from cleaner.batch.write import ENDINGS as FORMATS
 
-FORMATS = {"text": ".txt", "markdown": ".md", "json": ".json", "jsonl": ".jsonl"}
-"""Output formats, with the ending that their files get."""
+if TYPE_CHECKING:
+    from cleaner.batch.run import Job, Totals
+
+_FEW = 20
+"""Inputs, named one by one, that are cleaned in this process."""
+_HOLD_MANY = (".jsonl", ".ndjson", ".warc", ".wet", ".parquet", ".gz", ".zst")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0 all well, 1 some input failed, 2 wrong usage."""
-    args = _parser().parse_args(argv)
+    """Run the command; returns its exit status: 0 all well, 1 something failed, 2 wrong usage, 130 interrupted."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if argv and argv[0] in ("index", "search"):
+        from cleaner.index import cli as index
+
+        return (index.index_main if argv[0] == "index" else index.search_main)(argv[1:])
+    parser = _parser()
+    args = parser.parse_args(argv)
+    from cleaner.model import RuleError
+
     try:
-        cleaner = Cleaner(args.rules, repair_mojibake=not args.no_repair)
+        if args.explain:
+            return _explain(args)
+        job = _job(args, parser)
+        from cleaner.batch.outlets import OutputProblem
+        from cleaner.batch.run import run as do
+
+        try:
+            totals = do(job)
+        except OutputProblem as wrong:
+            _complain(str(wrong))
+            return 1
     except RuleError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 2
-    folder = _folder(args.output, len(args.files))
-    if folder is None and args.output and args.output.is_dir():
-        folder = args.output
-    chunks: list[str] = []
-    failed = False
-    taken: set[Path] = set()
-    for name in args.files:
-        try:
-            article = _clean(cleaner, name, args)
-        except (OSError, UnicodeError) as error:
-            _complain(name, error)
-            failed = True
-            continue
-        for warning in article.warnings:
-            print(f"clean-article: {_shown(name)}: {warning}", file=sys.stderr)
-        chunk = render(article, args.format, name, explain=args.explain, colour=_colour(args))
-        if folder is None:
-            chunks.append(chunk)
-            if args.output is None:
-                _print(chunk, len(chunks) > 1 and args.format in ("text", "markdown"))
-            continue
-        try:
-            target = _target(folder, name, FORMATS[args.format], taken)
-            target.write_text(chunk, encoding="utf-8", errors="replace")
-        except OSError as error:
-            _complain(str(error.filename or folder), error)
-            failed = True
-    if args.output is not None and folder is None:
-        try:
-            args.output.write_text("\n".join(chunks) if args.format in ("text", "markdown") else "".join(chunks), encoding="utf-8", errors="replace")
-        except OSError as error:
-            _complain(str(args.output), error)
-            failed = True
-    return 1 if failed else 0
+    _report(job, totals)
+    return 128 + totals.interrupted if totals.interrupted else 1 if totals.failed else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="clean-article",
-        description="Take a news article, a web page or its text, and leave headline, dateline and body.",
-        epilog="Exit status: 0 all well, 1 some input failed, 2 wrong usage or faulty rule files.",
+        description="Take news articles, web pages or their text, and leave headline, dateline and body. "
+        "`clean-article index` and `clean-article search` make articles findable; each has a --help of its own.",
+        epilog="Exit status: 0 all well, 1 some input failed or the output could not be written, 2 wrong usage or faulty rule files, 130 ended by Ctrl-C (143 by SIGTERM).",
     )
-    parser.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="web pages, text files in UTF-8, http and https URLs; - is standard input (the default)")
-    parser.add_argument("--input", choices=("auto", "html", "text"), default="auto", help="what the inputs are; told by looking if not said")
-    parser.add_argument("--captions", action="store_true", help="keep the captions of a page's pictures")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="text (the default), markdown, json, or jsonl (one line an article)")
-    parser.add_argument("--language", metavar="CODE", help="the inputs' language, such as fr; found out if not said")
-    parser.add_argument("--url", help="where the inputs come from; chooses a site's rules")
-    parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="a folder of your own rule files, added to the others; may be said again")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE|DIR", help="write there; with several inputs a folder, one file an input")
-    parser.add_argument("--explain", action="store_true", help="show the text with what goes marked, then a table of what took it")
-    parser.add_argument("--no-repair", action="store_true", help="do not repair mojibake")
+    inputs = "pages, texts, JSON lines, WARC, WET and Parquet files (also .gz and .zst), folders, globs, http and https URLs; - is standard input (the default)"
+    parser.add_argument("files", nargs="*", metavar="FILE", help=inputs)
+    parser.add_argument("--urls", metavar="LIST", help="a file of URLs, one a line, that are downloaded; - is standard input")
+    what = parser.add_argument_group("what the inputs are")
+    what.add_argument("--input", choices=("auto", "html", "text"), default="auto", help="what a document is; told by looking if not said")
+    what.add_argument("--field", metavar="NAME", help="the field or column with the page or text; html, text, content, raw_content or body if not said")
+    what.add_argument("--url-field", metavar="NAME", help="the field with the document's URL (url)")
+    what.add_argument("--id-field", metavar="NAME", help="the field with its id (id)")
+    what.add_argument("--language-field", metavar="NAME", help="the field with its language (language)")
+    what.add_argument("--language", metavar="CODE", help="the inputs' language, such as fr; found out if not said")
+    what.add_argument("--url", help="where the inputs come from; chooses a site's rules")
+    how = parser.add_argument_group("how they are cleaned")
+    how.add_argument("--rules", action="append", default=[], metavar="DIR", help="a folder of your own rule files, added to the others; may be said again")
+    how.add_argument("--captions", action="store_true", help="keep the captions of a page's pictures")
+    how.add_argument("--no-repair", action="store_true", help="do not repair mojibake")
+    out = parser.add_argument_group("what comes out")
+    out.add_argument("--format", choices=FORMATS, help="by the ending of OUT, else text; jsonl and parquet hold many articles, xml is TEI P5")
+    out.add_argument("-o", "--output", metavar="OUT", help="a file, or a folder: a file a document, in jsonl and parquet a file for many. OUT.jsonl.gz and .zst are compressed")
+    out.add_argument("--removed", action=argparse.BooleanOptionalAction, help="write what was removed, and by which rule, with every article (json does if not told otherwise)")
+    out.add_argument("--overwrite", action="store_true", help="replace outputs that are there")
+    out.add_argument("--explain", action="store_true", help="show the text with what goes marked, then a table of what took it")
+    many = parser.add_argument_group("many documents")
+    many.add_argument("--jobs", metavar="N", help="processes; as many as cores for folders, archives and more than a few files, else none but this one (0)")
+    many.add_argument("--resume", action="store_true", help="go on where an earlier run with the same options was broken off")
+    many.add_argument("--errors", type=Path, metavar="FILE", help="write what failed there, a JSON line each: source, record, url, error, message")
+    many.add_argument("--progress", choices=("auto", "always", "never"), default="auto", help="a line that shows how far it is; auto: on a terminal")
+    size = "documents that are finished together (1000): what --resume does again at most, and what a file of a folder holds"
+    many.add_argument("--shard-size", type=_positive, default=1000, metavar="N", help=size)
+    many.add_argument("--time-limit", type=float, default=60.0, metavar="SECONDS", help="for one document, with --jobs (60; 0 for none)")
+    many.add_argument("--memory-limit", type=int, default=2048, metavar="MB", help="for one document, with --jobs (2048; 0 for none)")
     return parser
 
 
-def render(article: Article, style: str, name: str = "-", *, explain: bool = False, colour: bool = False) -> str:
-    """An article in one of `FORMATS`; ends with a line break."""
-    if style in ("json", "jsonl"):
-        data = {"source": _shown(name), **article.to_dict()}
-        return json.dumps(data, ensure_ascii=False, indent=2 if style == "json" else None) + "\n"
-    if explain:
-        from cleaner.explain import explain as report
-
-        return report(article, colour)
-    if style == "text":
-        return article.text + "\n" if article.text else ""
-    parts = [f"# {article.headline}"] if article.headline else []
-    parts += [f"*{article.dateline.text}*"] if article.dateline else []
-    kinds = {block.text: block.kind for block in article.blocks}
-    marks = {"crosshead": "## ", "quote": "> "}
-    parts += [marks.get(kinds.get(p, ""), "") + (p if kinds.get(p) != "list-item" else "- " + p[1:].lstrip()) for p in article.paragraphs]
-    return "\n\n".join(parts) + "\n" if parts else ""
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
+    return number
 
 
-def _clean(cleaner: Cleaner, name: str, args: argparse.Namespace) -> Article:
-    """The article of one input: a URL, a page, or a text."""
-    from cleaner.download import download, is_url
+def _job(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Job:
+    """What is asked for."""
+    from cleaner.batch.outlets import format_of, is_folder
+    from cleaner.batch.pool import Limits
+    from cleaner.batch.records import Fields
+    from cleaner.batch.run import Job
+    from cleaner.batch.work import Options
 
-    url, encoding = args.url, None
-    if is_url(name):
-        got = download(name)
-        data, url, encoding = got.data, url or got.url, got.encoding
-    else:
-        data = _read(name)
-    if args.input == "html" or (args.input == "auto" and looks_like_html(data)):
-        return cleaner.clean(data, url, args.language, captions=args.captions, encoding=encoding)
-    return cleaner.clean_text(_text(data, name), url, args.language)
-
-
-def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    path = Path(name)
-    if path.is_dir():
-        raise IsADirectoryError(21, "is a folder; name the files in it", name)
-    return path.read_bytes()
-
-
-def _text(data: bytes, name: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        print(f"clean-article: {_shown(name)}: line {line} is not UTF-8; bytes that cannot be read are replaced by U+FFFD", file=sys.stderr)
-        return data.decode("utf-8-sig", "replace")
+    names = _names(args, parser)
+    many = len(names) > _FEW or any(_holds_many(name) for name in names)
+    jobs = _jobs(args.jobs, many, parser)
+    output = Path(args.output) if args.output else None
+    style = args.format or (output and format_of(output)) or "text"
+    if args.resume and output is None:
+        parser.error("--resume needs -o: standard output cannot be gone on with")
+    folder = output is not None and is_folder(output, args.output, many or len(names) > 1)
+    if args.removed and style in ("text", "markdown"):
+        parser.error(f"--removed needs a format that has a place for it: json, jsonl, xml or parquet, not {style}")
+    removed = args.removed if args.removed is not None else style == "json"
+    plain = not many and not args.jobs and not args.resume
+    options = Options(style, tuple(args.rules), args.language, args.url, args.captions, not args.no_repair, removed, style == "xml" and not folder and (many or len(names) > 1))
+    fields = Fields.named(args.field, args.url_field, args.id_field, args.language_field)
+    limits = Limits(args.time_limit, args.memory_limit)
+    return Job(tuple(names), output, folder, options, fields, args.input, jobs, limits, plain, args.resume, args.overwrite, args.errors, args.progress, args.shard_size)
 
 
-def _print(chunk: str, apart: bool) -> None:
+def _names(args: argparse.Namespace, parser: argparse.ArgumentParser) -> list[str]:
+    names = list(args.files)
+    if args.urls:
+        try:
+            text = sys.stdin.read() if args.urls == "-" else Path(args.urls).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            parser.error(f"--urls {args.urls}: {error}")
+        names += [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return names or (["-"] if not args.urls else [])
+
+
+def _holds_many(name: str) -> bool:
+    return name.lower().endswith(_HOLD_MANY) or Path(name).is_dir() or (any(sign in name for sign in "*?[") and "://" not in name and not Path(name).exists())
+
+
+def _jobs(said: str | None, many: bool, parser: argparse.ArgumentParser) -> int:
+    if said is None or said == "auto":
+        return _cores() if many else 0
+    if not said.isdecimal():
+        parser.error(f"--jobs {said}: a number of processes is meant, or auto")
+    return int(said)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _explain(args: argparse.Namespace) -> int:
+    """Show what goes, for a few documents."""
+    from cleaner.batch.read import read_all
+    from cleaner.batch.records import Failure, clean_record
+    from cleaner.engine import Cleaner
+    from cleaner.explain import explain
+
+    cleaner = Cleaner(args.rules, repair_mojibake=not args.no_repair)
+    colour = args.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    shown, failed = [], False
+    for item in read_all(args.files or ["-"], kind=args.input):
+        if isinstance(item, Failure):
+            _complain(f"{item.source}: {item.message}")
+            failed = True
+            continue
+        article = clean_record(cleaner, item, captions=args.captions, url=args.url, language=args.language)
+        for warning in article.warnings:
+            _complain(f"{item.source}: {warning}")
+        shown.append(explain(article, colour))
+        if args.output is None:
+            _print(shown[-1], apart=len(shown) > 1)
+    if args.output is not None:
+        try:
+            Path(args.output).write_text("\n".join(shown), encoding="utf-8", errors="replace")
+        except OSError as error:
+            _complain(f"{args.output}: {error.strerror or error}")
+            failed = True
+    return 1 if failed else 0
+
+
+def _print(text: str, apart: bool) -> None:
     """Write to standard output; characters that cannot be written anywhere (lone surrogates) become ``?``."""
-    text = ("\n" if apart else "") + chunk
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.write((("\n" if apart else "") + text).encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
 
 
-def _colour(args: argparse.Namespace) -> bool:
-    return args.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+def _report(job: Job, totals: Totals) -> None:
+    """Say what a long run did."""
+    if job.plain and not totals.interrupted:
+        return
+    before = f" ({totals.skipped:,} were done before)" if totals.skipped else ""
+    rate = f", {totals.documents / totals.seconds:,.1f} a second" if totals.documents and totals.seconds else ""
+    failed = f", {totals.failed:,} failed" + (f" (see {job.errors})" if job.errors else "") if totals.failed else ""
+    ended = "; ended early: the same command with --resume goes on" if totals.interrupted and job.output else "; ended early" if totals.interrupted else ""
+    _complain(f"{totals.documents:,} documents{before}{failed} in {totals.seconds:,.1f} s{rate}{ended}")
 
 
-def _folder(output: Path | None, inputs: int) -> Path | None:
-    """The folder to write to, if one is meant: there already, named with a slash, or needed for several inputs."""
-    if output is None or not (inputs > 1 or output.is_dir()):
-        return None
-    return output
-
-
-def _target(folder: Path, name: str, ending: str, taken: set[Path]) -> Path:
-    """The output file of an input: its name with the format's ending, numbered if two inputs share it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = "stdin" if name == "-" else Path(name.split("?", maxsplit=1)[0].rstrip("/") if "://" in name else name).stem
-    target = folder / (stem + ending)
-    number = 2
-    while target in taken:
-        target = folder / f"{stem}-{number}{ending}"
-        number += 1
-    taken.add(target)
-    return target
-
-
-def _shown(name: str) -> str:
-    return "<stdin>" if name == "-" else name
-
-
-def _complain(name: str, error: Exception) -> None:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    print(f"clean-article: {_shown(name)}: {reason}", file=sys.stderr)
+def _complain(message: str) -> None:
+    print(f"clean-article: {message}", file=sys.stderr)
 
 
 def run() -> None:

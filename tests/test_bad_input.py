@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cleaner
+from cleaner.batch.records import Record
+from cleaner.batch.write import written
 
 FRENCH = "Le président a été réélu à Évian, déclare-t-on : « c'était un été très animé »."
 ARABIC = "أعلن الرئيس يوم الاثنين أنه سيغادر منصبه في نهاية الشهر الجاري، وقال: “لن أعود”."
@@ -83,16 +85,18 @@ def test_no_odd_signs_raise(text: str) -> None:
     assert_tiles(shipped_cleaner().clean_text(page(PROSE[0], text, PROSE[1])))
 
 
-def test_lone_surrogates_can_be_written_by_the_command() -> None:
-    code = (
-        "import sys, cleaner\n"
-        "from cleaner.cli import _print, render\n"
-        "article = cleaner.clean_text(sys.argv[1] + '\\ud800\\n' + sys.argv[2])\n"
-        "for style in ('text', 'markdown', 'json', 'jsonl'):\n"
-        "    _print(render(article, style), True)\n"
-        "_print(render(article, 'text', explain=True), True)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code, *PROSE[:2]], capture_output=True, cwd=ROOT, check=True)
+@pytest.mark.parametrize("style", ["text", "markdown", "json", "jsonl", "xml"])
+def test_lone_surrogates_can_be_written(shipped: cleaner.Cleaner, style: str) -> None:
+    record = Record("<stdin>", 1, "<stdin>", "")
+    data = written(shipped.clean_text(PROSE[0] + "\ud800\n" + PROSE[1]), record, style, removed=True)
+    assert isinstance(data, bytes)
+    text = data.decode("utf-8")
+    assert PROSE[1] in text
+
+
+def test_lone_surrogates_can_be_explained(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": PROSE[0] + "\ud800\n" + PROSE[1]}))
+    done = subprocess.run([sys.executable, "-m", "cleaner.cli", "--explain", str(tmp_path / "a.jsonl")], capture_output=True, cwd=ROOT, check=True)
     assert PROSE[1] in done.stdout.decode("utf-8")
 
 
@@ -108,8 +112,14 @@ def test_nul_bytes_go_through_the_command(style: str) -> None:
     assert "a\x00b" in (json.loads(out)["body"] if style == "json" else out)
 
 
-def test_any_bytes_go_through_the_command() -> None:
+def test_bytes_that_are_no_text_are_an_error_that_says_so() -> None:
     done = subprocess.run([sys.executable, "-m", "cleaner.cli"], input=bytes(range(256)) * 40, capture_output=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"clean-article: <stdin>: this is neither a page nor a text, but binary data\n"
+
+
+def test_any_other_bytes_go_through_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "cleaner.cli"], input=bytes(range(1, 256)) * 40, capture_output=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     assert b"is not UTF-8" in done.stderr
     assert done.stderr.count(b"\n") == 1 or b"Traceback" not in done.stderr

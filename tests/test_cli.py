@@ -86,7 +86,7 @@ def test_output_can_go_to_a_file(here: Path, zorp: list[str]) -> None:
     assert (here / "out.txt").read_text(encoding="utf-8") == CLEAN
 
 
-@pytest.mark.parametrize("style", FORMATS)
+@pytest.mark.parametrize("style", [style for style in FORMATS if style != "parquet"])
 def test_output_of_several_inputs_goes_to_a_folder_one_file_each(here: Path, zorp: list[str], style: str) -> None:
     done = run(*zorp, "--format", style, write(here, "a.txt"), write(here, "b.article.txt"), "-", "-o", here / "new" / "out", text=TEXT)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -224,14 +224,13 @@ def test_help_is_status_0_and_tells_the_exit_statuses() -> None:
 
 
 def test_one_bad_input_is_told_in_one_line_and_the_others_come_out(here: Path, zorp: list[str]) -> None:
-    done = run(*zorp, here / "missing.txt", write(here, "a.txt"), here)
+    done = run(*zorp, here / "missing.txt", write(here, "a.txt"), here / "none-*.txt", "--jobs", "0")
     assert (done.returncode, done.stdout) == (1, CLEAN)
     lines = done.stderr.splitlines()
-    assert len(lines) == 2, done.stderr
-    assert str(here / "missing.txt") in lines[0]
-    assert "No such file" in lines[0]
-    assert lines[1].startswith(f"clean-article: {here}: ")
-    assert "folder" in lines[1]
+    assert len(lines) == 3, done.stderr
+    assert lines[0] == f"clean-article: {here / 'missing.txt'}: No such file or directory"
+    assert lines[1] == f"clean-article: {here / 'none-*.txt'}: no file has a name like this"
+    assert lines[2].startswith("clean-article: 1 documents, 2 failed in ")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read every file")

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args
 
-from cleaner.article import Article
 from cleaner.batch.pool import Broken, Limits, Pool
 from cleaner.batch.records import Fields, Kind, Record, clean_record
+from cleaner.batch.rows import output_schema, row_of
 from cleaner.engine import Cleaner
 
 try:
@@ -31,26 +31,12 @@ try:
 except ImportError as error:
     raise ImportError("cleaner.arrow needs the package pyarrow: pip install 'cleaner[arrow]'") from error
 
+__all__ = ["clean_batch", "input_schema", "output_schema", "row_of"]
+
 Tabular = TypeVar("Tabular", bound="pa.RecordBatch | pa.Table")
 
 _ROWS = 1000
 """Rows of a table that are worked on at a time."""
-_DATELINE = pa.struct([("text", pa.string()), ("place", pa.string()), ("date_text", pa.string()), ("date", pa.date32()), ("source", pa.string())])
-_REMOVED = pa.list_(pa.struct([("text", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()), ("rule", pa.string())]))
-_OUTPUT = (
-    ("id", pa.string()),
-    ("url", pa.string()),
-    ("language", pa.string()),
-    ("headline", pa.string()),
-    ("dateline", _DATELINE),
-    ("byline", pa.string()),
-    ("authors", pa.list_(pa.string())),
-    ("published", pa.string()),
-    ("site_name", pa.string()),
-    ("body", pa.string()),
-    ("text", pa.string()),
-    ("warnings", pa.list_(pa.string())),
-)
 
 
 def input_schema(kind: str = "html") -> pa.Schema:
@@ -60,50 +46,6 @@ def input_schema(kind: str = "html") -> pa.Schema:
     """
     content = ("html", pa.binary()) if kind == "html" else ("text", pa.string())
     return pa.schema([("id", pa.string()), ("url", pa.string()), ("language", pa.string()), content])
-
-
-def output_schema(*, removed: bool = False, keep: pa.Schema | None = None) -> pa.Schema:
-    """The columns that come back, after those of ``keep``; ``published`` is ISO 8601, ``error`` null where all went well."""
-    kept = [(field.name, field.type) for field in keep] if keep is not None else []
-    taken = {name for name, _ in kept}
-    twice = sorted(taken & ({name for name, _ in _OUTPUT} | {"removed", "error"}))
-    if twice:
-        raise ValueError(f"columns to keep must have names of their own; {', '.join(twice)} are columns of the output")
-    return pa.schema([*kept, *_OUTPUT, *([("removed", _REMOVED)] if removed else []), ("error", pa.string())])
-
-
-def row_of(article: Article, key: str | None, removed: bool = False) -> dict[str, Any]:
-    """An article as a row of `output_schema`."""
-    line = article.dateline
-    row: dict[str, Any] = {
-        "id": key,
-        "url": article.url,
-        "language": article.language,
-        "headline": article.headline,
-        "dateline": line and {"text": line.text, "place": line.place, "date_text": line.date_text, "date": line.date, "source": line.source},
-        "byline": article.byline,
-        "authors": list(article.authors),
-        "published": article.published.isoformat() if article.published else None,
-        "site_name": article.site_name,
-        "body": article.body,
-        "text": article.text,
-        "warnings": list(article.warnings),
-        "error": None,
-    }
-    if removed:
-        row["removed"] = [{"text": r.text, "start": r.start, "end": r.end, "label": r.label, "rule": r.rule} for r in article.removed]
-    return {name: _writable(value) for name, value in row.items()}
-
-
-def _writable(value: Any) -> Any:
-    """Without lone surrogates, which Arrow's strings cannot hold."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
-    if isinstance(value, list):
-        return [_writable(one) for one in value]
-    if isinstance(value, dict):
-        return {name: _writable(one) for name, one in value.items()}
-    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, BinaryIO
 
@@ -29,13 +29,22 @@ def read_all(names: Iterable[str], fields: Fields | None = None, kind: Kind = "a
             yield from read(source, fields, kind)
 
 
-def read(source: Source, fields: Fields | None = None, kind: Kind = "auto") -> Iterator[Record | Failure]:
-    """The records of one input. What cannot be read comes as a `Failure`, after all that could be."""
+def read(source: Source, fields: Fields | None = None, kind: Kind = "auto", told: Callable[[int], object] | None = None) -> Iterator[Record | Failure]:
+    """The records of one input. What cannot be read comes as a `Failure`, after all that could be.
+
+    ``told`` is called before each record with how many bytes of the file were read, where that is known.
+    """
     number = 0
     try:
         with ExitStack() as stack:
-            for item in _records(source, fields or Fields(), kind, stack):
+            if source.path is None and source.shown != STDIN:
+                yield _downloaded(source, kind)
+                return
+            file: BinaryIO = stack.enter_context(source.path.open("rb")) if source.path else sys.stdin.buffer
+            for item in _records(file, source, fields or Fields(), kind, stack):
                 number = (item.number if isinstance(item, Record) else item.record) or number
+                if told and file.seekable():
+                    told(file.tell())
                 yield item
     except ReadProblem as problem:
         yield Failure(source.shown, number + 1 if number else None, None, problem.kind, str(problem))
@@ -43,12 +52,8 @@ def read(source: Source, fields: Fields | None = None, kind: Kind = "auto") -> I
         yield Failure(source.shown, number + 1 if number else None, None, type(error).__name__, error.strerror or str(error))
 
 
-def _records(source: Source, fields: Fields, kind: Kind, stack: ExitStack) -> Iterator[Record | Failure]:
-    if source.path is None and source.shown != STDIN:
-        yield _downloaded(source, kind)
-        return
-    file: BinaryIO = stack.enter_context(source.path.open("rb")) if source.path else sys.stdin.buffer
-    start = file.read(_LOOKED_AT) if not file.seekable() else _peeked(file)
+def _records(file: BinaryIO, source: Source, fields: Fields, kind: Kind, stack: ExitStack) -> Iterator[Record | Failure]:
+    start = _peeked(file) if file.seekable() else file.read(_LOOKED_AT)
     if not file.seekable():
         file = io.BufferedReader(_Again(start, file))
     packed = compression(start)
@@ -125,11 +130,19 @@ def looks_like_json_lines(start: bytes, name: str = "") -> bool:
 
 def _document(data: bytes, source: Source, kind: Kind) -> Record | Failure:
     """A file that is one page or text."""
-    if kind != "html" and b"\0" in data[:_LOOKED_AT] and not data.startswith((b"\xff\xfe", b"\xfe\xff")) and not looks_like_html(data):
-        return Failure(source.shown, None, None, "binary", "this is neither a page nor a text: it holds zero bytes")
+    if kind != "html" and _is_binary(data):
+        return Failure(source.shown, None, None, "binary", "this is neither a page nor a text, but binary data")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) and kind != "html":
         data = data.decode("utf-16", "replace").encode()
     return Record(source.shown, 1, source.shown, data, kind, name=source.name)
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether a tenth of a file's first signs are none, and there are zero bytes among them."""
+    if b"\0" not in data[:_LOOKED_AT] or data.startswith((b"\xff\xfe", b"\xfe\xff")) or looks_like_html(data):
+        return False
+    start = data[:_LOOKED_AT].decode("utf-8", "replace")
+    return start.count("\0") + start.count("\ufffd") > 0.1 * len(start)
 
 
 def _downloaded(source: Source, kind: Kind) -> Record:

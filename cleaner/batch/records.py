@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from cleaner.sniff import looks_like_html
@@ -88,5 +88,12 @@ def clean_record(cleaner: Cleaner, record: Record, *, captions: bool = False, ur
     url, language, content = record.url or url, record.language or language, record.content
     if is_page(record):
         return cleaner.clean(content, url, language, captions=captions, encoding=record.encoding)
-    text = content.decode("utf-8-sig", "replace") if isinstance(content, bytes) else content
-    return cleaner.clean_text(text, url, language)
+    if isinstance(content, str):
+        return cleaner.clean_text(content, url, language)
+    try:
+        return cleaner.clean_text(content.decode("utf-8-sig"), url, language)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        article = cleaner.clean_text(content.decode("utf-8-sig", "replace"), url, language)
+        warning = f"line {line} is not UTF-8; bytes that cannot be read are replaced by U+FFFD"
+        return replace(article, warnings=(warning, *article.warnings))

@@ -28,6 +28,8 @@ class Options:
     """Whether mojibake is repaired."""
     removed: bool = False
     """Whether what was removed is written too."""
+    corpus: bool = False
+    """Whether many articles go into one file, which in TEI has a root of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,6 @@ def worker(options: Options) -> Callable[[Record], Done]:
 
     def work(record: Record) -> Done:
         article = clean_record(cleaner, record, captions=options.captions, url=options.url, language=options.language)
-        return Done(written(article, record, options.format, options.removed), article.warnings)
+        return Done(written(article, record, options.format, options.removed, options.corpus), article.warnings)
 
     return work

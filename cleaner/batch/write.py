@@ -15,7 +15,7 @@ STREAMS = ("jsonl", "parquet")
 """Formats of which one file holds many articles."""
 
 
-def written(article: Article, record: Record, style: str, removed: bool) -> bytes | dict[str, Any]:
+def written(article: Article, record: Record, style: str, removed: bool = False, corpus: bool = False) -> bytes | dict[str, Any]:
     """An article as one of `ENDINGS`; for ``parquet`` a row of `columns`."""
     if style == "parquet":
         return row(article, record, removed)
@@ -24,7 +24,7 @@ def written(article: Article, record: Record, style: str, removed: bool) -> byte
     elif style == "xml":
         from cleaner.batch.tei import tei
 
-        text = tei(article, removed)
+        text = tei(article, removed, inner=corpus)
     else:
         text = markdown(article) if style == "markdown" else article.text + "\n" if article.text else ""
     return text.encode("utf-8", "replace")
@@ -60,7 +60,7 @@ def markdown(article: Article) -> str:
 
 
 def row(article: Article, record: Record, removed: bool) -> dict[str, Any]:
-    """An article as a row of `cleaner.arrow.output_schema`, with ``source`` and ``record``."""
-    from cleaner.arrow import row_of
+    """An article as a row of `cleaner.batch.rows.output_schema`, with ``source`` and ``record``."""
+    from cleaner.batch.rows import row_of
 
     return {"source": record.source, "record": record.number, **row_of(article, record.id, removed)}
