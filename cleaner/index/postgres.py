@@ -25,7 +25,7 @@ from cleaner.index.words import as_words, words
 
 if TYPE_CHECKING:
     from psycopg import Connection
-    from psycopg.sql import SQL, Composed, Identifier
+    from psycopg.sql import SQL, Composed, Identifier, Literal
 
 CONFIGURATIONS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "et": "estonian", "eu": "basque",
@@ -82,25 +82,26 @@ RETURNING xmax = 0
 # Rows come in the order of their keys, so that two writers of the same ones wait for each other and never lock each other up.
 
 _ASKED = """
-WITH asked AS MATERIALIZED (
+SELECT query::text, array_agg(configuration) FROM (
     SELECT cfgname::text AS configuration,
         (websearch_to_tsquery(oid::regconfig, %(wanted)s) || websearch_to_tsquery(oid::regconfig, %(plain_wanted)s))
         && !! (websearch_to_tsquery(oid::regconfig, %(unwanted)s) || websearch_to_tsquery(oid::regconfig, %(plain_unwanted)s)) AS query
     FROM pg_ts_config WHERE cfgnamespace = 'pg_catalog'::regnamespace
-)
+) AS asked WHERE numnode(query) > 0 GROUP BY query
 """
-_FOUND = "{table} AS article JOIN asked ON article.configuration = asked.configuration AND article.words @@ asked.query"
-_SEARCH = f"""
-{_ASKED}, best AS (
-    SELECT article.*, asked.query, ts_rank_cd(article.words, asked.query, 1) AS score FROM {_FOUND} {{only}} ORDER BY {{order}} LIMIT %(limit)s
+_FOUND = "SELECT article.*, {query} AS query FROM {table} AS article WHERE words @@ {query} AND configuration = ANY ({configurations}) {only}"
+# One such SELECT for each of the few ways in which the stemmers of all languages read a query, as a constant, so that each uses the index.
+_SEARCH = """
+WITH best AS (
+    SELECT *, ts_rank_cd(words, query, 1) AS score FROM ({found}) AS found ORDER BY {order} LIMIT {limit}
 )
-SELECT key, headline, dateline, body, url, date, language, configuration, score, ts_headline(configuration::regconfig, body, query, %(headline)s) FROM best ORDER BY {{order}}
+SELECT key, headline, dateline, body, url, date, language, configuration, score, ts_headline(configuration::regconfig, body, query, {headline}) FROM best ORDER BY {order}
 """
+_COUNT = "SELECT count(*) FROM ({found}) AS found"
 _STEMMED = """
 SELECT word FROM unnest(%(there)s::text[]) AS word
 WHERE tsvector_to_array(to_tsvector(%(configuration)s::regconfig, word)) && tsvector_to_array(to_tsvector(%(configuration)s::regconfig, %(wanted)s))
 """
-_COUNT = f"{_ASKED} SELECT count(*) FROM {_FOUND} {{only}}"
 
 
 def create(connection: Connection[Any], table: str = "articles") -> None:
@@ -113,7 +114,7 @@ def create(connection: Connection[Any], table: str = "articles") -> None:
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"cleaner {table}",))
         for statement in filter(str.strip, _CREATE.split(";")):
-            connection.execute(sql(statement).format(**names), ())
+            connection.execute(sql(statement).format(**names))
 
 
 def add(connection: Connection[Any], documents: Iterable[Document], table: str = "articles") -> Added:
@@ -134,7 +135,7 @@ def add(connection: Connection[Any], documents: Iterable[Document], table: str =
             with cursor.copy("COPY cleaner_batch FROM STDIN") as copy:
                 for row in rows.values():
                     copy.write_row(row)
-            cursor.execute(statement, ())
+            cursor.execute(statement)
             fresh = sum(is_new for (is_new,) in cursor)
         new, replaced = new + fresh, replaced + len(batch) - fresh
     return Added(new, replaced)
@@ -155,12 +156,15 @@ def search(
     ``-without``; each document is asked in its own language. ``language`` (ISO 639-1) leaves only its documents.
     ``marks`` are set around what was found in the snippets. Whatever the query, it is never an error.
     """
-    order = "date DESC NULLS LAST, score DESC, key" if newest else "score DESC, key"
-    statement = _composed(_SEARCH, table, language, order)
-    values = {**_values(query), "language": language, "limit": limit, "headline": _HEADLINE}
+    sql, literal = _sql(), _literal()
+    order = sql("date DESC NULLS LAST, score DESC, key" if newest else "score DESC, key")
     wanted = [Wanted(tuple(forms), False) for part in _PART.finditer(query) if not part["minus"] and (forms := words(part[0]))]
     with connection.transaction():
-        rows = connection.execute(statement, values).fetchall()
+        found = _found(connection, query, language, table)
+        if found is None:
+            return []
+        statement = sql(_SEARCH).format(found=found, order=order, limit=literal(limit), headline=literal(_HEADLINE))
+        rows = connection.execute(statement, prepare=False).fetchall()
         return [
             Hit(key, headline, dateline, _marked(shown, marks) or snippet(body, _stemmed(connection, configuration, body, wanted), marks=marks), score, url, date, code)
             for key, headline, dateline, body, url, date, code, configuration, score, shown in rows
@@ -170,7 +174,8 @@ def search(
 def count(connection: Connection[Any], query: str, language: str | None = None, table: str = "articles") -> int:
     """How many documents a search finds in all."""
     with connection.transaction():
-        row = connection.execute(_composed(_COUNT, table, language), {**_values(query), "language": language}).fetchone()
+        found = _found(connection, query, language, table)
+        row = connection.execute(_sql()(_COUNT).format(found=found), prepare=False).fetchone() if found else None
     return int(row[0]) if row else 0
 
 
@@ -182,19 +187,31 @@ def _sql() -> type[SQL]:
     return SQL
 
 
+def _literal() -> type[Literal]:
+    from psycopg.sql import Literal
+
+    return Literal
+
+
 def _name(table: str, ending: str = "") -> Identifier:
-    """A table's name, quoted, for a statement that is executed with values (where psycopg reads ``%%`` as ``%``)."""
+    """A table's name, quoted, for a statement that is executed without values (else psycopg would take a ``%`` for a place of one)."""
     from psycopg.sql import Identifier
 
     if not 0 < len(table.encode("utf-8", "replace")) <= _LONGEST_NAME or "\0" in table:
         raise ValueError(f"{table!r} is no name for a table of articles: it needs one to {_LONGEST_NAME} bytes")
-    return Identifier((table + ending).replace("%", "%%"))
+    return Identifier(table + ending)
 
 
-def _composed(statement: str, table: str, language: str | None, order: str = "") -> Composed:
-    sql = _sql()
-    only = "WHERE article.language = %(language)s" if language else ""
-    return sql(statement).format(table=_name(table), only=sql(only), order=sql(order))
+def _found(connection: Connection[Any], query: str, language: str | None, table: str) -> Composed | None:
+    """The SELECT of all that a query finds, each document with the query in its own language; None if the query has no word."""
+    sql, literal = _sql(), _literal()
+    only = sql("AND language = {}").format(literal(_writable(language))) if language else sql("")
+    asked = connection.execute(_ASKED, _values(query)).fetchall()
+    parts = [
+        sql(_FOUND).format(query=sql("{}::tsquery").format(literal(text)), table=_name(table), configurations=literal(configurations), only=only)
+        for text, configurations in asked
+    ]
+    return sql(" UNION ALL ").join(parts) if parts else None
 
 
 def _known(connection: Connection[Any]) -> frozenset[str]:
