@@ -25,7 +25,6 @@ from cleaner.index.words import as_words, words
 
 if TYPE_CHECKING:
     from psycopg import Connection
-    from psycopg.sql import SQL, Composed, Identifier, Literal
 
 CONFIGURATIONS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "et": "estonian", "eu": "basque",
@@ -179,7 +178,7 @@ def count(connection: Connection[Any], query: str, language: str | None = None, 
     return int(row[0]) if row else 0
 
 
-def _sql() -> type[SQL]:
+def _sql() -> Any:
     try:
         from psycopg.sql import SQL
     except ImportError as error:
@@ -187,13 +186,13 @@ def _sql() -> type[SQL]:
     return SQL
 
 
-def _literal() -> type[Literal]:
+def _literal() -> Any:
     from psycopg.sql import Literal
 
     return Literal
 
 
-def _name(table: str, ending: str = "") -> Identifier:
+def _name(table: str, ending: str = "") -> Any:
     """A table's name, quoted, for a statement that is executed without values (else psycopg would take a ``%`` for a place of one)."""
     from psycopg.sql import Identifier
 
@@ -202,7 +201,7 @@ def _name(table: str, ending: str = "") -> Identifier:
     return Identifier(table + ending)
 
 
-def _found(connection: Connection[Any], query: str, language: str | None, table: str) -> Composed | None:
+def _found(connection: Connection[Any], query: str, language: str | None, table: str) -> Any:
     """The SELECT of all that a query finds, each document with the query in its own language; None if the query has no word."""
     sql, literal = _sql(), _literal()
     only = sql("AND language = {}").format(literal(_writable(language))) if language else sql("")
