@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import mimetypes
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -40,73 +41,126 @@ class Source:
 
 def sources(names: Iterable[str]) -> Iterator[Source | Failure]:
     """The inputs that are meant, in an order that is the same each time; what cannot be read or is not there comes as a `Failure`."""
-    tops: dict[str, int] = {}
-
-    def top(name: str) -> str:
-        """A name that nothing else at the top of the output folder has."""
-        tops[name] = tops.get(name, 0) + 1
-        return name if tops[name] == 1 else top(f"{name}-{tops[name]}")
-
+    top = _own_names()
     for name in names:
         path = Path(name)
         if name == "-":
             yield Source(STDIN, None, top("stdin"))
-        elif is_url(name):
-            yield Source(name, None, top(PurePath(name.split("?", maxsplit=1)[0].rstrip("/")).stem or "page"))
-        elif path.is_dir():
-            yield from _folder(path, path, top(path.resolve().name or "root"))
-        elif _exists(path) or not glob.has_magic(name):
+        elif "\0" in name:
+            yield Failure(name, None, None, "FileNotFoundError", "no file has a zero byte in its name")
+        elif _is_url(name):
+            yield Source(name, None, top(file_name(PurePath(name.split("?", maxsplit=1)[0].rstrip("/")).stem)))
+        elif os.path.isdir(name):
+            yield from _folder(path, top(path.resolve().name or "root"))
+        elif not glob.has_magic(name) or os.path.lexists(name):
             yield Source(name, path, top(stem(path.name)))
         else:
-            found = sorted(glob.glob(name, recursive=True))
-            if not found:
-                yield Failure(name, None, None, "FileNotFoundError", "no file has a name like this")
-            for one in found:
-                if os.path.isdir(one):
-                    if "**" not in name:
-                        yield from _folder(Path(one), Path(one), top(Path(one).name))
-                else:
-                    yield Source(one, Path(one), top(stem(Path(one).name)))
+            yield from _globbed(name, top)
+
+
+def _is_url(name: str) -> bool:
+    try:
+        return is_url(name)
+    except ValueError:
+        return True  # asking for it says what is wrong
+
+
+def _globbed(pattern: str, top: Callable[[str], str]) -> Iterator[Source | Failure]:
+    """The files that have a name like this, and those of the folders that do."""
+    deep = "**" in pattern
+    try:
+        found = sorted(set(glob.glob(pattern, recursive=True)))
+        closed = list(_closed(pattern, deep))
+    except RecursionError:
+        yield Failure(pattern, None, None, "RecursionError", "the folders lie too deep in each other to look for names in them; name the folder itself")
+        return
+    yield from closed
+    if not found and not closed:
+        yield Failure(pattern, None, None, "FileNotFoundError", "no file has a name like this")
+    everything = PurePath(pattern).name in ("*", "**")
+    for one in found:
+        if os.path.isdir(one):
+            if not deep:
+                yield from _folder(Path(one), top(Path(one).name))
+        elif _is_file(one) and (may_hold_articles(one) or not everything):
+            yield Source(one, Path(one), top(stem(Path(one).name)))
+
+
+def _closed(pattern: str, deep: bool) -> Iterator[Failure]:
+    """The folders in which names like this cannot be looked for; `glob` says nothing of them."""
+    parts = PurePath(pattern).parts
+    root = PurePath(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
+    wrong: list[OSError] = []
+    for _, below, _ in os.walk(root, onerror=wrong.append):
+        below[:] = sorted(one for one in below if not one.startswith(".")) if deep else []
+    for error in wrong:
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            yield Failure(os.fspath(error.filename), None, None, type(error).__name__, f"{error.strerror or error}: what is in this folder is not read")
+
+
+def _own_names() -> Callable[[str], str]:
+    """A function that gives every name back as one that it has not given yet."""
+    taken: dict[str, int] = {}
+
+    def own(name: str) -> str:
+        taken[name] = taken.get(name, 0) + 1
+        return name if taken[name] == 1 else own(f"{name}-{taken[name]}")
+
+    return own
 
 
 def stem(name: str) -> str:
-    """A file's name without the endings that say what it is."""
+    """A file's name without the endings that say what it is, and not so long that an output has no room for its own."""
     path = PurePath(name)
     while path.suffix and (path.suffix.lower() in (*_PACKED, ".jsonl", ".ndjson", ".warc", ".wet", ".parquet") or path == PurePath(name)):
         path = path.with_suffix("")
-    return path.name or name
+    return _short(path.name or name, 200)
 
 
-def _exists(path: Path) -> bool:
+def file_name(key: str) -> str:
+    """A record's id or a URL as the name of a file: its letters, digits, dots and hyphens; never hidden, never longer than file systems take."""
+    return _short("".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in key.strip("<>")).strip(".-") or "record", 120)
+
+
+def _short(name: str, longest: int) -> str:
+    """No more of a name than this many bytes."""
+    return name.encode("utf-8", "surrogatepass")[:longest].decode("utf-8", "ignore") if len(name) > longest // 4 else name
+
+
+def _folder(folder: Path, name: str) -> Iterator[Source | Failure]:
+    """The files of a folder and of the folders in it, sorted; hidden ones, style sheets, scripts, media, pipes and devices are passed over."""
+    waiting: list[Iterator[Source | Failure | tuple[Path, str]]] = [iter([(folder, name)])]
+    while waiting:
+        item = next(waiting[-1], None)
+        if item is None:
+            waiting.pop()
+        elif isinstance(item, tuple):
+            waiting.append(_in_folder(*item))
+        else:
+            yield item
+
+
+def _in_folder(folder: Path, name: str) -> Iterator[Source | Failure | tuple[Path, str]]:
+    """What one folder holds: files, and folders with the name that they have in the output."""
     try:
-        return path.exists() or path.is_symlink()
-    except OSError:
-        return True  # reading it says what is wrong
-
-
-def _folder(folder: Path, root: Path, name: str) -> Iterator[Source | Failure]:
-    """The files of a folder and of the folders in it, sorted; hidden ones, style sheets, scripts and media are passed over."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         yield Failure(str(folder), None, None, type(error).__name__, f"{error.strerror or error}: what is in this folder is not read")
         return
-    taken: dict[str, int] = {}
-    for entry in entries:
+    own = _own_names()
+    for entry in found:
         if entry.name.startswith("."):
             continue
-        try:
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder and entry.is_dir():
-                continue  # a link to a folder: what it holds has its own place
-        except OSError:
-            is_folder = False
-        if is_folder:
-            yield from _folder(Path(entry.path), root, f"{name}/{entry.name}")
-        elif may_hold_articles(entry.name):
-            base = stem(entry.name)
-            taken[base] = taken.get(base, 0) + 1
-            yield Source(entry.path, Path(entry.path), f"{name}/{base}" + (f"-{taken[base]}" if taken[base] > 1 else ""))
+        if entry.is_dir(follow_symlinks=False):
+            yield Path(entry.path), f"{name}/{entry.name}"
+        elif _is_file(entry.path) and may_hold_articles(entry.name):
+            yield Source(entry.path, Path(entry.path), f"{name}/{own(stem(entry.name))}")
+
+
+def _is_file(path: str) -> bool:
+    """Whether this is a file or a link that leads nowhere, which reading it says; no folder (what a link leads to has its own place), pipe or device."""
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 def may_hold_articles(name: str) -> bool:

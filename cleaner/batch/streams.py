@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
+_SKIPPED = tuple(bytes([low]) + b"\x2a\x4d\x18" for low in range(0x50, 0x60))
+"""How a frame begins that a zstandard file may hold before the others, and whose content is none of the file's."""
 CHUNK = 1 << 18
 """Bytes read at a time, and the most that are unpacked at a time."""
 LONGEST = 64 << 20
@@ -27,7 +29,7 @@ class ReadProblem(Exception):
 
 def compression(start: bytes) -> str | None:
     """``gz``, ``zst`` or None, by a file's first bytes."""
-    return "gz" if start.startswith(GZIP) else "zst" if start.startswith(ZSTD) else None
+    return "gz" if start.startswith(GZIP) else "zst" if start.startswith((ZSTD, *_SKIPPED)) else None
 
 
 def unpacked(file: BinaryIO, packed: str | None) -> Iterator[bytes]:
@@ -54,7 +56,7 @@ def unpacked(file: BinaryIO, packed: str | None) -> Iterator[bytes]:
                 raise ReadProblem("damaged", f"the compressed data is damaged near byte {at} ({error}); what came before it was read") from error
             data = unpack.unused_data if unpack.eof else unpack.unconsumed_tail if packed == "gz" else b""
             inside = not unpack.eof
-            more = inside and len(out) >= CHUNK
+            more = inside and (len(out) >= CHUNK if packed == "gz" else not unpack.needs_input)
             if out:
                 yield out
     if inside:

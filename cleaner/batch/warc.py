@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from cleaner.batch.records import Failure, Kind, Record
-from cleaner.batch.sources import Source
+from cleaner.batch.sources import Source, file_name
 from cleaner.batch.streams import CHUNK, LONGEST, ReadProblem
 
 _RECORD = {None: re.compile(rb"WARC/[01]\.\d\r?\n"), "gz": re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"), "zst": re.compile(rb"\x28\xb5\x2f\xfd")}
@@ -119,8 +119,6 @@ class _Archive:
             kind = "auto"
         else:
             return None
-        from cleaner.batch.read import file_name
-
         key = (record.record_id or "").strip("<>") or f"{self._source.shown}#{self._number}"
         extra = {name: value for name, value in (("warc_date", headers.get("WARC-Date")), ("warc_record_id", key)) if value}
         name = f"{self._source.name}/{file_name(key.removeprefix('urn:uuid:') if record.record_id else str(self._number))}"
