@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from cleaner.batch.records import Failure, Fields, Kind, Record
 from cleaner.batch.sources import STDIN, Source, file_name, sources
-from cleaner.batch.streams import LONGEST, ReadProblem, compression, lines, unpacked, whole
+from cleaner.batch.streams import LONGEST, ReadProblem, beginning_of, compression, lines, some, unpacked, whole
 from cleaner.sniff import looks_like_html
 
 _LOOKED_AT = 1 << 12
@@ -61,7 +61,7 @@ def read(source: Source, fields: Fields | None = None, kind: Kind = "auto", told
 
 
 def _records(file: BinaryIO, source: Source, fields: Fields, kind: Kind, stack: ExitStack) -> Iterator[Record | Failure]:
-    start = file.read(_LOOKED_AT)
+    start = file.read(_LOOKED_AT) if file.seekable() else beginning_of(file, _LOOKED_AT)
     packed = compression(start)
     if packed == "zst":
         start += file.read(_BLOCK)
@@ -83,6 +83,8 @@ def _records(file: BinaryIO, source: Source, fields: Fields, kind: Kind, stack: 
     elif inside.startswith(b"WARC/") or name.removesuffix(".gz").removesuffix(".zst").endswith((".warc", ".wet")):
         from cleaner.batch.warc import read_warc
 
+        if not inside.strip().startswith(b"WARC/"):  # the beginning is damaged
+            packed = packed or ("gz" if name.endswith(".gz") else "zst" if name.endswith(".zst") else None)
         yield from read_warc(_on_disk(file, stack), packed, source)
     elif looks_like_json_lines(inside, source.shown):
         yield from _json_lines(unpacked(file, packed), source, fields, kind)
@@ -108,7 +110,7 @@ class _Again(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._start[: len(buffer)] or self._rest.read(len(buffer))
+        data = self._start[: len(buffer)] or some(self._rest, len(buffer))
         self._start = self._start[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)

@@ -32,15 +32,29 @@ def compression(start: bytes) -> str | None:
     return "gz" if start.startswith(GZIP) else "zst" if start.startswith((ZSTD, *_SKIPPED)) else None
 
 
+def some(file: BinaryIO, size: int) -> bytes:
+    """What there is of a stream already, at most ``size`` bytes: a pipe is not waited for until it has more. Empty only at the end."""
+    read: Callable[[int], bytes] = getattr(file, "read1", file.read)
+    return read(size)
+
+
+def beginning_of(file: BinaryIO, size: int) -> bytes:
+    """How a stream begins: its first line, or ``size`` bytes of it."""
+    start = b""
+    while len(start) < size and b"\n" not in start and (more := some(file, size - len(start))):
+        start += more
+    return start
+
+
 def unpacked(file: BinaryIO, packed: str | None) -> Iterator[bytes]:
     """The bytes of a file, in chunks; ``packed`` is what `compression` says. Raises `ReadProblem` where the file is cut off or damaged."""
     if packed is None:
-        yield from iter(lambda: file.read(CHUNK), b"")
+        yield from iter(lambda: some(file, CHUNK), b"")
         return
     make = _gunzip if packed == "gz" else _unzstd()
     unpack, inside = make(), False
     at = 0
-    while data := file.read(CHUNK):
+    while data := some(file, CHUNK):
         at += len(data)
         more = False
         while data or more:
