@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return (index.index_main if argv[0] == "index" else index.search_main)(argv[1:])
     parser = _parser()
-    args = parser.parse_args(argv)
+    args = parser.parse_intermixed_args(argv)
     from cleaner.model import RuleError
 
     try:
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(problem, file=sys.stderr)
         return 2
     _report(job, totals)
-    return 128 + totals.interrupted if totals.interrupted else 1 if totals.failed else 0
+    return 128 + totals.interrupted if totals.interrupted else 1 if totals.failed or totals.failed_before else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -191,7 +191,7 @@ def _report(job: Job, totals: Totals) -> None:
     """Say what a long run did."""
     if job.plain and not totals.interrupted:
         return
-    before = f" ({totals.skipped:,} were done before)" if totals.skipped else ""
+    before = f" ({totals.done_before:,} were done before)" if totals.done_before else ""
     rate = f", {totals.documents / totals.seconds:,.1f} a second" if totals.documents and totals.seconds else ""
     failed = f", {totals.failed:,} failed" + (f" (see {job.errors})" if job.errors else "") if totals.failed else ""
     ended = "; ended early: the same command with --resume goes on" if totals.interrupted and job.output else "; ended early" if totals.interrupted else ""

@@ -40,7 +40,7 @@ _TRIES = 2
 _BEGIN = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from cleaner.batch.pool import serve; serve(int(sys.argv[1]))"
 """What a process runs."""
 _STILLBORN = 10
-"""Processes that may die while they load the rules; more are no accident."""
+"""Processes that may die one after the other while they load the rules; more are no accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class Pool(Generic[T, R]):
     def _note(self, worker: _Worker[T, R], answer: tuple[str, Any]) -> None:
         kind, value = answer
         if kind == "ready":
-            worker.ready = True
+            worker.ready, self._stillborn = True, 0
         elif kind == "unable":
             raise value
         elif kind == "done":

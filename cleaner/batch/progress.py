@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
+_WIDTH = 80
+"""Columns of a terminal that does not tell how many it has."""
 WAYS = ("auto", "always", "never")
+
+
+def _width() -> dict[str, Any]:
+    try:
+        known = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except (OSError, ValueError):
+        known = False
+    return {"dynamic_ncols": True} if known else {"ncols": _WIDTH}
 
 
 class Progress:
     """A line on standard error that tells how far a run is; nothing where that is no terminal."""
 
-    def __init__(self, way: str, total: int) -> None:
-        """``way`` is one of `WAYS`; ``total`` the bytes of all inputs, 0 if they are not known."""
+    def __init__(self, way: str, size: Callable[[], int]) -> None:
+        """``way`` is one of `WAYS`; ``size`` tells the bytes of all inputs, 0 if they are not known."""
         self._bar: Any = None
         self._documents = 0
         if way == "always" or (way == "auto" and sys.stderr.isatty()):
             from tqdm import tqdm
 
+            total = size()
             done = "{postfix[0]} documents, {postfix[1]} a second "
             shape = "{percentage:3.0f}%|{bar}| " + done + "[{elapsed}<{remaining}]" if total else done + "[{elapsed}]"
-            self._bar = tqdm(total=total or None, bar_format=shape, postfix=["0", "?"], file=sys.stderr, dynamic_ncols=True, mininterval=0.3)
+            self._bar = tqdm(total=total or None, bar_format=shape, postfix=["0", "?"], file=sys.stderr, mininterval=0.3, **_width())
 
     @property
     def shown(self) -> bool:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
 from collections import deque
@@ -66,8 +65,10 @@ class Totals:
 
     documents: int = 0
     failed: int = 0
-    skipped: int = 0
-    """Documents that an earlier run had done."""
+    done_before: int = 0
+    """Documents that this run had done before it was broken off, ..."""
+    failed_before: int = 0
+    """... and those that had failed."""
     warned: int = 0
     seconds: float = 0.0
     interrupted: int = 0
@@ -120,15 +121,13 @@ def run(job: Job) -> Totals:
     """Do a job. Raises `OutputProblem` where the output cannot be written and `RuleError` for faulty rules; what was finished stays."""
     totals = Totals()
     with told(job.output):
-        course = _course(job)
+        course = _course(job, totals)
         if course is None:
             return totals
     start = time.monotonic()
-    progress = Progress(job.progress, 0)
+    progress = Progress(job.progress, lambda: sum(source.size for source in sources(job.names) if isinstance(source, Source)))
     try:
         with told(job.output):
-            if job.progress == "always" or (job.progress == "auto" and sys.stderr.isatty()):
-                progress = Progress(job.progress, sum(source.size for source in sources(job.names) if isinstance(source, Source)))
             course.go(totals, progress)
     finally:
         progress.close()
@@ -137,7 +136,7 @@ def run(job: Job) -> Totals:
     return totals
 
 
-def _course(job: Job) -> _Course | None:
+def _course(job: Job, totals: Totals) -> _Course | None:
     """How a job goes; None if there is nothing left to do."""
     output, options = job.output, job.options
     errors = _Errors(job.errors)
@@ -159,6 +158,7 @@ def _course(job: Job) -> _Course | None:
     manifest = Manifest(output)
     goes_on = _begin(job, manifest, output)
     if manifest.finished:
+        totals.done_before, totals.failed_before = manifest.documents, manifest.failed
         manifest.close()
         return None
     outlet: Files | Parts
@@ -280,7 +280,7 @@ class _Course:
     def go(self, totals: Totals, progress: Progress) -> None:
         """Do what is left to do."""
         if self._manifest:
-            totals.skipped = self._manifest.documents
+            totals.done_before, totals.failed_before = self._manifest.documents, self._manifest.failed
         try:
             with self._worked() as results, _Signals() as signals:
                 try:
