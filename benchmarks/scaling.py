@@ -1,25 +1,28 @@
 """What it costs to clean very many pages: pages a second and core, and what each engine adds.
 
     python benchmarks/scaling.py ../shared/corpora [--pages 600] [--engines plain,isolated,spark,...]
-    python benchmarks/scaling.py --cost PAGES_A_SECOND [--archive 1.35e9] [--month 11.7e6] [--price 0.0408] [--machines 20] [--cores 16]
+    python benchmarks/scaling.py --cost PAGES_A_SECOND [--archive 1.35e9] [--month 11.7e6] [--price 0.0425] [--machines 20] [--cores 16]
 
 The pages are those of the corpora (see `benchmarks/README.md`), taken evenly, in Parquet files of 50 rows. Each engine
-runs in a process of its own, with two workers where it has any (``plain`` and ``isolated`` have one): wall-clock seconds until it
-can begin, for a first job of 60 other pages, whose workers load the rules, and for the pages. The machine's other load is shown, since it counts.
+runs in a process of its own, with two workers where it has any, first with 60 other pages, then with these 60 and the pages: the
+difference of CPU seconds, all of its processes together, is what a page costs. Wall-clock times would say more of what else
+the machine does; only the seconds until an engine is ready are such.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import gzip
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -162,29 +165,42 @@ ENGINES: dict[str, tuple[Callable[[], Job], int]] = {
 
 
 def one(engine: str, *folders: str) -> None:
-    """Seconds until an engine can begin, and for the job of each folder, as a line of JSON."""
-    times = [time.perf_counter()]
+    """How many pages the last folder's job did, and the wall-clock seconds until the engine could begin, as a line of JSON."""
+    start = time.perf_counter()
     job = ENGINES[engine][0]()
-    times.append(time.perf_counter())
-    for folder in folders:
-        done = job(folder)
-        times.append(time.perf_counter())
-    print(json.dumps([done, *(after - before for before, after in pairwise(times))]), flush=True)
+    ready = time.perf_counter() - start
+    done = [job(folder) for folder in folders]
+    print(json.dumps([done[-1], ready]), flush=True)
+
+
+def run(engine: str, *folders: str) -> tuple[int, float, float]:
+    """Pages done, seconds until ready, and the CPU seconds of the engine with all its processes, which are waited for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, __file__, "--one", engine, *folders], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    pages, ready = json.loads(done.stdout.splitlines()[-1])
+    return pages, ready, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def compare(corpora: Path, number: int, engines: list[str]) -> None:
+    ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what an engine leaves behind comes to us
     with tempfile.TemporaryDirectory() as warm, tempfile.TemporaryDirectory() as folder:
-        write_pages(corpora, Path(warm), 60, 1)
+        few = write_pages(corpora, Path(warm), 60, 1)
         pages = write_pages(corpora, Path(folder), number)
-        print(f"load before: {os.getloadavg()[0]:.1f}; {os.cpu_count()} cores")
-        print("engine               workers  ready s  first job s  second job s  pages/s and worker")
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        print(f"engine      workers  ready s  CPU s for {few} pages  CPU ms a page  beyond plain  pages/s and core")
+        base = 0.0
         for engine in engines:
-            command = [sys.executable, __file__, "--one", engine, warm, folder]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)})
-            rows, ready, first, second = json.loads(done.stdout.splitlines()[-1])
-            assert rows == pages, f"{engine} did {rows} of {pages}"
-            workers = ENGINES[engine][1]
-            print(f"{engine:20} {workers:7} {ready:8.1f} {first:12.1f} {second:13.1f} {pages / second / workers:19.1f}   (load {os.getloadavg()[0]:.1f})", flush=True)
+            done, ready, first = run(engine, warm)
+            both, _, second = run(engine, warm, folder)
+            assert (done, both) == (few, pages), f"{engine} did {done} of {few} and {both} of {pages}"
+            each = 1000 * (second - first) / pages
+            base = base or each
+            print(f"{engine:10} {ENGINES[engine][1]:8} {ready:8.1f} {first:19.1f} {each:14.1f} {each - base:+13.1f} {1000 / each:17.1f}", flush=True)
 
 
 def cost(speed: float, archive: float, month: float, price: float, machines: int, cores: int) -> None:
@@ -203,10 +219,10 @@ def main() -> None:
     parser.add_argument("--cost", type=float, metavar="PAGES_A_SECOND", help="only the arithmetic")
     parser.add_argument("--archive", type=float, default=1.35e9, help="pages of the whole archive")
     parser.add_argument("--month", type=float, default=11.7e6, help="pages of a month")
-    parser.add_argument("--price", type=float, default=0.0408, help="dollars a core and hour")
+    parser.add_argument("--price", type=float, default=0.0425, help="dollars a core and hour")
     parser.add_argument("--machines", type=int, default=20)
     parser.add_argument("--cores", type=int, default=16)
-    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
         one(*args.one)
