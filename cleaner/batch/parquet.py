@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cleaner.batch.records import Failure, Fields, Kind, Record
 from cleaner.batch.sources import Source
@@ -23,7 +24,7 @@ def read_parquet(file: BinaryIO, source: Source, fields: Fields, kind: Kind) -> 
         raise ReadProblem("missing", "reading Parquet needs a package that is not installed: pip install 'cleaner[parquet]'") from error
     try:
         table = pq.ParquetFile(file)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise ReadProblem("damaged", f"this Parquet file cannot be read, perhaps because it is cut off: {error}") from error
     names = table.schema_arrow.names
     if fields.find("content", names) is None:
@@ -31,8 +32,28 @@ def read_parquet(file: BinaryIO, source: Source, fields: Fields, kind: Kind) -> 
     number = 0
     try:
         for batch in table.iter_batches(batch_size=_ROWS):
-            for row in batch.to_pylist():
+            for row in _rows(batch):
                 number += 1
                 yield record_of(row, number, source, fields, kind)
     except (pa.ArrowException, OSError) as error:
         raise ReadProblem("damaged", f"the table is damaged behind row {number}: {error}") from error
+
+
+def _rows(batch: Any) -> list[dict[str, Any]]:
+    """The rows of a batch; a value that Python has none for comes as bytes or as text."""
+    try:
+        rows: list[dict[str, Any]] = batch.to_pylist()
+    except (ValueError, OverflowError):
+        rows = [{name: _value(column[at]) for name, column in zip(batch.schema.names, batch.columns, strict=True)} for at in range(batch.num_rows)]
+    return rows
+
+
+def _value(scalar: Any) -> object:
+    """One value: text that is not UTF-8 as bytes, a time that Python cannot hold as text, and None where nothing helps."""
+    import pyarrow as pa
+
+    for convert in (scalar.as_py, lambda: scalar.as_buffer().to_pybytes(), lambda: scalar.cast(pa.string()).as_py()):
+        with contextlib.suppress(ValueError, OverflowError, AttributeError, pa.ArrowException):
+            value: object = convert()
+            return value
+    return None

@@ -227,6 +227,7 @@ def record_of(data: Mapping[str, Any], number: int, source: Source, fields: Fiel
     for field in ("url", "id", "language"):
         name = fields.find(field, data)
         value = data[name] if name else None
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         said[field] = str(value) if isinstance(value, (str, int)) and value != "" else None
         used.add(name)
     texts = [n for n in fields.content if isinstance(data.get(n), _TEXTS)]
@@ -236,6 +237,8 @@ def record_of(data: Mapping[str, Any], number: int, source: Source, fields: Fiel
         missing = f"it has none of the fields {', '.join(fields.content)}, but {', '.join(map(str, data)) or 'no field at all'}"
         wrong = f"its field {there} is {_a(data[there])}" if there else missing
         return Failure(source.shown, number, said["url"], "no-text", f"record {number} has no page and no text: {wrong}; name the field with --field")
+    if len(data[name]) > LONGEST:
+        return Failure(source.shown, number, said["url"], "too-long", f"record {number} has a {name} of {len(data[name]) >> 20} MB, as no article has; it is passed over")
     extra = {key: value for key, value in data.items() if key != name and key not in used}
     if _is_deep(extra):
         return Failure(source.shown, number, said["url"], "too-deep", f"record {number} has fields that lie more than {_DEEPEST} levels deep in each other, as no article has")

@@ -19,6 +19,11 @@ _NO_ARTICLES = frozenset((".css", ".js", ".mjs", ".json", ".map", ".woff", ".wof
 """Endings of what lies beside pages in a folder and is none; files named one by one are read whatever they are called."""
 
 
+FEW = 20
+"""Inputs, named one by one, that are worked on in one process if nothing else is asked for."""
+_HOLD_MANY = (".jsonl", ".ndjson", ".warc", ".wet", ".parquet", *_PACKED)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One input: a file, standard input or a URL."""
@@ -168,3 +173,13 @@ def may_hold_articles(name: str) -> bool:
     ending = PurePath(name).suffix.lower()
     kind = mimetypes.guess_type(name, strict=False)[0] or ""
     return ending not in _NO_ARTICLES and kind.split("/")[0] not in ("image", "audio", "video", "font")
+
+
+def holds_many(name: str) -> bool:
+    """Whether a name on a command line means many documents: an archive or table, a folder, a glob."""
+    return name.lower().endswith(_HOLD_MANY) or Path(name).is_dir() or (glob.has_magic(name) and not is_url(name) and not os.path.lexists(name))
+
+
+def cores() -> int:
+    """How many processes can run at the same time."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
+import re
 from typing import Any
 
 from cleaner.article import Article
@@ -20,7 +22,7 @@ def written(article: Article, record: Record, style: str, removed: bool = False,
     if style == "parquet":
         return row(article, record, removed)
     if style in ("json", "jsonl"):
-        text = json.dumps(as_data(article, record, removed), ensure_ascii=False, indent=2 if style == "json" else None, default=_plain) + "\n"
+        text = _json(as_data(article, record, removed), 2 if style == "json" else None) + "\n"
     elif style == "xml":
         from cleaner.batch.tei import tei
 
@@ -40,6 +42,24 @@ def as_data(article: Article, record: Record, removed: bool) -> dict[str, Any]:
     return data
 
 
+def _json(data: dict[str, Any], indent: int | None) -> str:
+    try:
+        return json.dumps(data, ensure_ascii=False, indent=indent, default=_plain, allow_nan=False)
+    except (ValueError, TypeError):
+        return json.dumps(_sayable(data), ensure_ascii=False, indent=indent, default=_plain, allow_nan=False)
+
+
+def _sayable(value: Any) -> Any:
+    """Without numbers that are none (NaN, the infinities) and with text as names, as JSON wants it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name if isinstance(name, str) else str(name): _sayable(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_sayable(one) for one in value]
+    return value
+
+
 def _plain(value: object) -> object:
     """What JSON has no way to write, such as the dates and bytes of a table."""
     if isinstance(value, (datetime.date, datetime.time)):
@@ -49,14 +69,28 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+_MARKUP = re.compile(r"#{1,6}\s|>|[+*-](?:\s|$)|[-*_=]{3}|[~`]{3}|<[a-zA-Z/!?]")
+"""What Markdown would not take for text where a paragraph begins."""
+
+
 def markdown(article: Article) -> str:
-    """Headline as heading, dateline in italics, crossheads, quotes and lists as such."""
+    """Headline as heading, dateline in italics, crossheads, quotes and lists as such; what only looks like markup is marked as text."""
     parts = [f"# {article.headline}"] if article.headline else []
     parts += [f"*{article.dateline.text}*"] if article.dateline else []
     kinds = {block.text: block.kind for block in article.blocks}
-    marks = {"crosshead": "## ", "quote": "> "}
-    parts += [marks.get(kinds.get(p, ""), "") + (p if kinds.get(p) != "list-item" else "- " + p[1:].lstrip()) for p in article.paragraphs]
+    marks = {"crosshead": "## ", "quote": "> ", "list-item": "- "}
+    for paragraph in article.paragraphs:
+        kind = kinds.get(paragraph, "")
+        parts.append(marks.get(kind, "") + _text(paragraph[1:].lstrip() if kind == "list-item" else paragraph))
     return "\n\n".join(parts) + "\n" if parts else ""
+
+
+def _text(paragraph: str) -> str:
+    """A paragraph that Markdown takes for one, not for a heading, a list or HTML."""
+    number = re.match(r"\d{1,9}(?=[.)](?:\s|$))", paragraph)
+    if number:
+        return f"{number[0]}\\{paragraph[number.end() :]}"
+    return "\\" + paragraph if _MARKUP.match(paragraph) else paragraph
 
 
 def row(article: Article, record: Record, removed: bool) -> dict[str, Any]:
