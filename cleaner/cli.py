@@ -14,10 +14,6 @@ from cleaner.batch.write import ENDINGS as FORMATS
 if TYPE_CHECKING:
     from cleaner.batch.run import Job, Totals
 
-_FEW = 20
-"""Inputs, named one by one, that are cleaned in this process."""
-_HOLD_MANY = (".jsonl", ".ndjson", ".warc", ".wet", ".parquet", ".gz", ".zst")
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 all well, 1 something failed, 2 wrong usage, 130 interrupted."""
@@ -103,10 +99,11 @@ def _job(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Job:
     from cleaner.batch.pool import Limits
     from cleaner.batch.records import Fields
     from cleaner.batch.run import Job
+    from cleaner.batch.sources import FEW, holds_many
     from cleaner.batch.work import Options
 
     names = _names(args, parser)
-    many = len(names) > _FEW or any(_holds_many(name) for name in names)
+    many = len(names) > FEW or any(map(holds_many, names))
     jobs = _jobs(args.jobs, many, parser)
     output = Path(args.output) if args.output else None
     style = args.format or (output and format_of(output)) or "text"
@@ -134,20 +131,14 @@ def _names(args: argparse.Namespace, parser: argparse.ArgumentParser) -> list[st
     return names or (["-"] if not args.urls else [])
 
 
-def _holds_many(name: str) -> bool:
-    return name.lower().endswith(_HOLD_MANY) or Path(name).is_dir() or (any(sign in name for sign in "*?[") and "://" not in name and not Path(name).exists())
-
-
 def _jobs(said: str | None, many: bool, parser: argparse.ArgumentParser) -> int:
     if said is None or said == "auto":
-        return _cores() if many else 0
+        from cleaner.batch.sources import cores
+
+        return cores() if many else 0
     if not said.isdecimal():
         parser.error(f"--jobs {said}: a number of processes is meant, or auto")
     return int(said)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _explain(args: argparse.Namespace) -> int:
@@ -162,7 +153,7 @@ def _explain(args: argparse.Namespace) -> int:
     shown, failed = [], False
     for item in read_all(args.files or ["-"], kind=args.input):
         if isinstance(item, Failure):
-            _complain(f"{item.source}: {item.message}")
+            _complain(str(item))
             failed = True
             continue
         article = clean_record(cleaner, item, captions=args.captions, url=args.url, language=args.language)

@@ -725,7 +725,8 @@ def test_what_the_command_wrote_itself_is_indexed_as_it_is(tmp_path: Path, capsy
 
 
 def test_a_cleaned_line_may_speak_of_newsletters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    line = {"source": "a.html", "headline": "Press", "dateline": None, "paragraphs": ["Subscribe to our newsletter"], "published": "2026-03-04T05:06:07+00:00", "text": "x"}
+    line = {"source": "a.html", "id": "a.html", "headline": "Press", "dateline": None, "paragraphs": ["Subscribe to our newsletter"], "text": "x"}
+    line["published"] = "2026-03-04T05:06:07+00:00"
     (tmp_path / "out.jsonl").write_text(json.dumps(line), encoding="utf-8")
     assert command(capsys, index_main, tmp_path / "out.jsonl", "--db", tmp_path / "a.db")[0] == 0
     with Index(tmp_path / "a.db") as index:

@@ -70,6 +70,9 @@ class Failure:
     message: str
     """What is wrong, where, and what would mend it."""
 
+    def __str__(self) -> str:
+        return f"{self.source}: {self.message}" if self.record is None else f"{self.source}: record {self.record}: {self.message}"
+
     def to_dict(self) -> dict[str, Any]:
         """Ready for a line of JSON."""
         return {"source": self.source, "record": self.record, "url": self.url, "error": self.error, "message": self.message}

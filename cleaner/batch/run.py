@@ -375,7 +375,7 @@ class _Course:
         totals.failed += 1
         self._failures.append(result)
         if self._errors.path is None:
-            progress.say(f"clean-article: {_where(result)}: {result.message}")
+            progress.say(f"clean-article: {result}")
 
     def _warn(self, record: Record, done: Done, totals: Totals, progress: Progress) -> None:
         for warning in done.warnings:
@@ -448,10 +448,6 @@ def _passing(options: Options) -> Callable[[Record | Failure], Done | Failure]:
 
 def _weight(item: Record | Failure) -> int:
     return len(item.content) if isinstance(item, Record) else 0
-
-
-def _where(failure: Failure) -> str:
-    return failure.source if failure.record is None else f"{failure.source}: record {failure.record}"
 
 
 def _place(record: Record) -> str:

@@ -14,14 +14,12 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cleaner.batch.read import read_all
-from cleaner.batch.records import Failure, clean_record
-from cleaner.engine import Cleaner
-from cleaner.index.document import Document, document
+from cleaner.batch.sources import FEW, cores, holds_many
+from cleaner.index.document import Document
+from cleaner.index.read import Reading, documents
 
 ANALYZERS = {
     "ar": "arabic", "bg": "bulgarian", "bn": "bengali", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
@@ -184,22 +182,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _documents(files: Sequence[str], language: str | None, failed: Counter[str]) -> Iterator[Document]:
     """The articles of inputs; what cannot be read or holds none is said and counted."""
-    cleaner = Cleaner()
-    for item in read_all(files):
-        if isinstance(item, Failure):
-            _complain(item.source, item.record, item.message, failed)
-            continue
-        made = document(clean_record(cleaner, replace(item, language=item.language or language)), item.id)
-        if made.headline or made.body:
-            yield made
+    for item in documents(files, Reading(language=language), cores() if len(files) > FEW or any(map(holds_many, files)) else 0):
+        if isinstance(item, Document):
+            yield item
         else:
-            _complain(item.source, item.number, "no article was found in it; it is left out", failed)
-
-
-def _complain(source: str, number: int | None, message: str, failed: Counter[str]) -> None:
-    failed[source] += 1
-    place = f"{source}: record {number}" if number is not None else source
-    print(f"cleaner.index.bulk: {place}: {message}", file=sys.stderr)
+            failed[item.source] += 1
+            print(f"cleaner.index.bulk: {item}", file=sys.stderr)
 
 
 if __name__ == "__main__":

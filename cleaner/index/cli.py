@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
-import hashlib
 import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cleaner.batch.read import read_all
-from cleaner.batch.records import Failure, Record, clean_record
-from cleaner.batch.sources import STDIN
-from cleaner.engine import Cleaner
-from cleaner.index.document import Document, document, in_batches
-from cleaner.index.sqlite import Hit, Index, IndexProblem, QueryError
+from cleaner.batch.sources import FEW, cores, holds_many
+from cleaner.index.document import Document, Hit, IndexProblem, in_batches
+from cleaner.index.query import QueryError
+from cleaner.index.read import EMPTY, Reading, documents, worker
+from cleaner.index.sqlite import Index
 from cleaner.model import RuleError
 
 _BOLD = ("\x1b[1m", "\x1b[0m")
@@ -27,19 +24,14 @@ _STARS = ("**", "**")
 
 def index_main(argv: Sequence[str] | None = None) -> int:
     """Clean inputs and put them into an index; returns the exit status: 0 all well, 1 some input failed, 2 wrong usage, faulty rule files or a bad database."""
-    args = _index_parser().parse_args(argv)
-    try:
-        cleaner = Cleaner(args.rules)
-    except RuleError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        return 2
+    args = _index_parser().parse_intermixed_args(argv)
     counts: Counter[str] = Counter()
     status = 0
     try:
+        worker(_reading(args))  # faulty rules are told before a database is made
         with Index(args.db) as index:
             try:
-                for batch in in_batches(_documents(cleaner, args, counts)):
+                for batch in in_batches(_documents(args, counts)):
                     added = index.add(batch)
                     counts.update(new=added.new, replaced=added.replaced)
             except IndexProblem as problem:
@@ -50,12 +42,16 @@ def index_main(argv: Sequence[str] | None = None) -> int:
     except IndexProblem as problem:
         print(f"clean-article: {problem}", file=sys.stderr)
         return 2
+    except RuleError as error:
+        for fault in error.problems:
+            print(fault, file=sys.stderr)
+        return 2
     return status or int(counts["failed"] > 0)
 
 
 def search_main(argv: Sequence[str] | None = None) -> int:
     """Search an index and print what was found; returns the exit status: 0 something, 1 nothing, 2 wrong usage, query or database."""
-    args = _search_parser().parse_args(argv)
+    args = _search_parser().parse_intermixed_args(argv)
     query = " ".join(args.query)
     marks = _BOLD if args.format == "text" and sys.stdout.isatty() and not os.environ.get("NO_COLOR") else _STARS
     try:
@@ -86,6 +82,7 @@ def _index_parser() -> argparse.ArgumentParser:
     parser.add_argument("--input", choices=("auto", "html", "text"), default="auto", help="what the inputs are; told by looking if not said")
     parser.add_argument("--language", metavar="CODE", help="the inputs' language, such as fr, where they do not say; found out if not said")
     parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="a folder of your own rule files, added to the others; may be said again")
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes; as many as cores for folders, archives and more than a few files, else none but this one (0)")
     parser.add_argument("--raw", action="store_true", help="index the whole text of the inputs, boilerplate and all, for comparison")
     return parser
 
@@ -112,59 +109,19 @@ def _count(text: str) -> int:
     return number
 
 
-def _documents(cleaner: Cleaner, args: argparse.Namespace, counts: Counter[str]) -> Iterator[Document]:
+def _reading(args: argparse.Namespace) -> Reading:
+    return Reading(tuple(args.rules), args.language, args.input, args.raw)
+
+
+def _documents(args: argparse.Namespace, counts: Counter[str]) -> Iterator[Document]:
     """What the inputs hold; what cannot be read or holds nothing is said and counted."""
-    for item in read_all(args.files, kind=args.input):
-        if isinstance(item, Failure):
-            _complain(item.source, item.record, item.message)
-            counts["failed"] += 1
-            continue
-        try:
-            made = _document(cleaner, item, args)
-        except Exception as error:  # one document in a million must not end the others
-            _complain(item.source, item.number, f"{type(error).__name__}: {error}")
-            counts["failed"] += 1
-            continue
-        if made.headline or made.body:
-            yield made
+    jobs = args.jobs if args.jobs is not None else cores() if len(args.files) > FEW or any(map(holds_many, args.files)) else 0
+    for item in documents(args.files, _reading(args), jobs):
+        if isinstance(item, Document):
+            yield item
         else:
-            _complain(item.source, item.number, "no article was found in it; nothing is indexed")
-            counts["empty"] += 1
-
-
-def _document(cleaner: Cleaner, record: Record, args: argparse.Namespace) -> Document:
-    if args.input == "auto" and not args.raw and isinstance(record.extra.get("paragraphs"), list) and "headline" in record.extra:
-        return _cleaned(record)
-    if args.language and not record.language:
-        record = dataclasses.replace(record, language=args.language)
-    article = clean_record(cleaner, record)
-    made = document(article, _key(record))
-    return dataclasses.replace(made, body=article.source_text) if args.raw else made
-
-
-def _cleaned(record: Record) -> Document:
-    """A line that `clean-article --format jsonl` wrote, as it is."""
-    said = record.extra
-    line = said["dateline"] if isinstance(said.get("dateline"), Mapping) else {}
-    source = said.get("source")
-    key = record.url or (str(source) if source and source != STDIN else _key(record))
-    body = "\n\n".join(str(paragraph) for paragraph in said["paragraphs"])
-    return Document(key, str(said["headline"] or ""), str(line.get("text") or ""), body, record.url, _day(line.get("date")) or _day(said.get("published")), record.language)
-
-
-def _day(text: object) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(text[:10]) if isinstance(text, str) else None
-    except ValueError:
-        return None
-
-
-def _key(record: Record) -> str:
-    """The record's id; of what came through standard input without one its content says which it is."""
-    if not record.id.startswith(STDIN):
-        return record.id
-    content = record.content if isinstance(record.content, bytes) else record.content.encode("utf-8", "replace")
-    return f"{STDIN} {hashlib.sha256(content).hexdigest()[:16]}"
+            print(f"clean-article: {item}", file=sys.stderr)
+            counts["empty" if item.error == EMPTY else "failed"] += 1
 
 
 def _data(hit: Hit) -> dict[str, Any]:
@@ -175,11 +132,6 @@ def _data(hit: Hit) -> dict[str, Any]:
 def _shown(number: int, hit: Hit) -> str:
     facts = " · ".join(fact for fact in (hit.date.isoformat() if hit.date else "", hit.language or "", hit.url or hit.key) if fact)
     return f"{number}. {hit.headline or '(no headline)'}\n   {facts}\n   {hit.snippet}\n"
-
-
-def _complain(source: str, number: int | None, message: str) -> None:
-    place = f"{source}: record {number}" if number is not None else source
-    print(f"clean-article: {place}: {message}", file=sys.stderr)
 
 
 def _print(text: str) -> None:

@@ -1,10 +1,11 @@
-"""What of an article goes into a search index."""
+"""What of an article goes into a search index, and what comes back."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cleaner.article import Article
 
@@ -24,6 +25,34 @@ class Document:
     """The dateline's, else the day on which the page says that it was published."""
     language: str | None = None
     """ISO 639-1."""
+
+
+class IndexProblem(ValueError):
+    """An index that cannot be used: which file, what is wrong, what would mend it."""
+
+
+class Added(NamedTuple):
+    """What `Index.add` did."""
+
+    new: int
+    replaced: int
+    """Documents whose key was there, also where they were the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document that was found."""
+
+    key: str
+    headline: str
+    dateline: str
+    snippet: str
+    """The passage that shows why, as it is written, with the hits marked."""
+    score: float
+    """BM25, headline weighted: more is better. Comparable only among the hits of one query."""
+    url: str | None = None
+    date: datetime.date | None = None
+    language: str | None = None
 
 
 def document(article: Article, key: str | None = None) -> Document:

@@ -17,10 +17,9 @@ import regex
 
 from cleaner.fold import UNSPACED
 from cleaner.index.bulk import identifier
-from cleaner.index.document import Document, in_batches
+from cleaner.index.document import Added, Document, Hit, in_batches
 from cleaner.index.query import Wanted
 from cleaner.index.snippet import snippet
-from cleaner.index.sqlite import Added, Hit
 from cleaner.index.words import as_words, words
 
 if TYPE_CHECKING:

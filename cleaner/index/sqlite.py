@@ -15,15 +15,15 @@ import struct
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
-from cleaner.index.document import Document, in_batches
+from cleaner.index.document import Added, Document, Hit, IndexProblem, in_batches
 from cleaner.index.query import Query, QueryError, parse
 from cleaner.index.snippet import snippet
 from cleaner.index.words import FORM, as_words
+
+__all__ = ["Added", "Hit", "Index", "IndexProblem", "QueryError"]
 
 __all__ = ["Added", "Hit", "Index", "IndexProblem", "QueryError"]
 
@@ -44,34 +44,6 @@ PRAGMA user_version = {VERSION};
 """
 _HEADER = 100
 _MAGIC = b"SQLite format 3\0"
-
-
-class IndexProblem(ValueError):
-    """An index that cannot be used: which file, what is wrong, what would mend it."""
-
-
-class Added(NamedTuple):
-    """What `Index.add` did."""
-
-    new: int
-    replaced: int
-    """Documents whose key was there, also where they were the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A document that was found."""
-
-    key: str
-    headline: str
-    dateline: str
-    snippet: str
-    """The passage that shows why, as it is written, with the hits marked."""
-    score: float
-    """BM25, headline weighted: more is better. Comparable only among the hits of one query."""
-    url: str | None = None
-    date: datetime.date | None = None
-    language: str | None = None
 
 
 class Index:

@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from cleaner.index.bulk import identifier
-from cleaner.index.document import Document, in_batches
+from cleaner.index.document import Added, Document, Hit, IndexProblem, in_batches
 from cleaner.index.query import parse
 from cleaner.index.snippet import snippet
-from cleaner.index.sqlite import Added, Hit, IndexProblem
 from cleaner.index.words import FORM, as_words
 
 VERSION = 1
