@@ -35,8 +35,7 @@ def pages(corpora: Path | None) -> Iterator[bytes]:
     from pages import pages as of_corpus
 
     for name in ("aeb", "fundus", "wcxb"):
-        for page in itertools.islice(of_corpus(corpora, name), 400):
-            yield page.html if isinstance(page.html, bytes) else page.html.encode("utf-8", "replace")
+        yield from (data for _, data in itertools.islice(of_corpus(corpora, name), 400))
 
 
 def timed(command: list[str], cwd: Path) -> float:

@@ -57,3 +57,11 @@ def rule_folder(tmp_path: Path) -> Callable[..., Path]:
         return write_rules(tmp_path / f"rules{next(count)}", files)
 
     return make
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is installed, a test that is skipped is a test that fails: CI sets ``CLEANER_NO_SKIPS``."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CLEANER_NO_SKIPS") and reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line("skipped where nothing may be: " + "; ".join(str(report.longrepr) for report in reporter.stats["skipped"]))
+        session.exitstatus = 1
