@@ -43,11 +43,12 @@ def test_a_text_without_boilerplate_stays_whole(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", FILES)
-def test_line_breaks_of_a_scanner_lose_no_more_than_half_a_headline(code: str) -> None:
+def test_line_breaks_of_a_scanner_lose_nothing_but_a_word(code: str) -> None:
+    """The last word of a paragraph may be one that on a line of its own is a button (Swedish tillbaka, back)."""
     width = 30 if code in UNSPACED else 60
     text = "\n".join(line for paragraph in article(code) for line in textwrap.wrap(paragraph, width))
     lost = "".join(r.text for r in cleaner.clean_text(text).removed)
-    assert len(letters(lost)) <= 0.05 * len(letters(text))
+    assert len(letters(lost)) <= 0.01 * len(letters(text))
 
 
 @pytest.mark.parametrize("code", FILES)
