@@ -107,6 +107,25 @@ def test_a_wrong_guess_does_no_harm(code: str) -> None:
         assert not [r for r in cleaner.clean_text("\n".join([*text[:3], line, *text[3:]]), language=other).removed if r.text in line]
 
 
+SHARE = "Partager Imprimer Envoyer Facebook Twitter WhatsApp".split()
+
+
+@pytest.mark.parametrize("many", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("sign", ["• ", ""])
+def test_no_paragraph_goes_with_a_share_list_between_two(many: int, sign: str) -> None:
+    headline, *paragraphs = article("fr")
+    bar = [sign + word for word in SHARE[:many]]
+    found = cleaner.clean_text("\n".join([headline, *paragraphs[:3], *bar, *paragraphs[3:]]), language="fr")
+    assert set(paragraphs) <= set(found.paragraphs)
+
+
+@pytest.mark.parametrize("code", FILES)
+def test_a_short_last_paragraph_stays(code: str) -> None:
+    text = article(code)
+    for line in [line for line in said(code, "body") if line[-1] in ".。।؟"][:8]:
+        assert cleaner.clean_text("\n".join([*text, line]), language=code).removed == ()
+
+
 def test_marks_of_direction_and_embedded_latin_do_not_hide_a_phrase() -> None:
     text = "\n".join([*article("ar")[:3], "\u200fشارك المقال\u200e عبر\u202a Facebook\u202c", *article("ar")[3:]])
     assert len(cleaner.clean_text(text).removed) == 1
