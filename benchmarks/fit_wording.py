@@ -5,7 +5,7 @@
 What goes: the ``drop`` examples of a language's rules, ways in which their phrases can be worded, and the boilerplate lines of
 ``fixtures/languages``. What stays: the ``keep`` examples, the paragraphs and body lines of the fixtures, the short lines of
 articles in ``fixtures/languages/short``, and short runs of words out of all of them. Logistic regression on hashed n-grams. Without ``--write`` nothing is
-changed; with ``--without-fixtures`` the fixtures' lines are left out, and the figures printed say what the model makes of them:
+changed; with ``--without-fixtures`` the fixtures' lines (not their paragraphs) are left out, and the figures printed say what the model makes of them:
 how many lines of boilerplate and of the body are above each threshold. Needs scipy and scikit-learn.
 """
 

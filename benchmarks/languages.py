@@ -81,8 +81,10 @@ Written by `python benchmarks/languages.py --write`; CI fails where it is not wh
 Rules run on texts in their language (English ones on all). *Phrases* counts the ways to begin a look-up, a phrase with choices once;
 *labels* of the twenty-six there are. *Recall* is the share of forty lines of boilerplate of our own ([fixtures/languages](../fixtures/languages)) that go whole when each stands
 between, and again behind, the paragraphs of an article; *lost* is how many of forty lines that belong to articles, traps among them, lose a letter.
-Whoever wrote the lines had not seen the rules; the rules were then widened with what the lines showed, so the figures say what is covered, not
-what another outlet's wording will meet: on lines never seen before they are lower.
+Whoever wrote the lines had not seen the rules. The rules of German, Spanish and Italian were then widened with what the lines showed, those of the other languages
+were not; but the wording model (`cleaner/wording/`) is fitted on the lines of all. With one that is not (`fit_wording.py --corpora CORPORA --without-fixtures --write`)
+88.6 % of all lines of boilerplate go, 87.7 % without those three languages, and 1 of 1,600 lines of articles loses a letter: nearer to what another outlet's wording
+will meet, though thresholds were chosen with the lines in sight.
 
 | | language | rules | phrases | labels | datelines | agencies | recall | lost |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

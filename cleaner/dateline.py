@@ -17,7 +17,7 @@ import regex
 
 from cleaner.dates import DateWords, parse_date
 from cleaner.fold import tidy
-from cleaner.literals import braces
+from cleaner.literals import braces, choices
 from cleaner.model import Dateline
 
 _SMALL = r"\p{Ll}{1,3}(?!\p{L})(?:['\-][\p{L}\p{M}]+)?"
@@ -32,19 +32,24 @@ _FIELDS = {
     "name": rf"(?P<name>{_CAPITAL}(?:(?:, | |/)(?:{_CAPITAL}|{_SMALL}|&)){{0,7}}?(?:, {_WORD}(?: {_WORD}){{0,4}}?)?)",
     "any": r"[^\n]{1,40}?",
 }
+_FIGURES = r"(?P<date>\d[^\s()\[\]]*(?: [^\s()\[\]]+){0,5}?)"
+"""A date with nothing but a space between it and the place: without its figures in front, who knows where the place ends."""
+_WEAK = regex.compile(r"[^(\[/|«]*(?:–|-)\s*")
 _LETTER = regex.compile(r"[\p{L}\p{M}\d]")
 
 
 class Form:
     """One form, with the signs that must be there; its regular expression is made when they first are."""
 
-    __slots__ = ("_first", "_signs", "_whole", "letters", "text")
+    __slots__ = ("_first", "_signs", "_whole", "letters", "text", "written")
 
     def __init__(self, text: str, whole: bool) -> None:
         self.text, self._whole = text, whole
-        self._signs = [word for piece in regex.split(r"\{\w+\}", tidy(text).casefold()) for word in piece.split()]
+        self._signs = [word for piece in regex.split(r"\{[^{}]*\}", tidy(text).casefold()) for word in piece.split()]
         self.letters = frozenset("".join(self._signs))
         """What a block must be made of for the form to fit."""
+        self.written = sum(map(len, self._signs))
+        """How much of it stands as written."""
         self._first = "" if text.startswith("{") or not self._signs else self._signs[0]
 
     def match(self, head: Head) -> regex.Match[str] | None:
@@ -111,15 +116,15 @@ class Forms:
         """The dateline that a block begins with, or is: start, end (code points of the block), fields.
 
         Of several forms that fit, the one that takes most text; of those, the
-        one with most fields.
+        one with most fields; of those, the one with most signs of its own. An agency is no place.
         """
         head = Head(block, self.agencies)
-        fits = [found for letters, forms in self.datelines if letters <= head.letters for form in forms if (found := form.match(head))]
-        if not fits:
-            return None
-        found = max(fits, key=lambda m: (m.end(), len(m.groupdict())))
-        fields = {k: block[found.start(k) : found.end(k)].strip(" ,") for k, v in found.groupdict().items() if v}
-        return 0, found.end(), fields
+        fits = [(found, form.written) for letters, forms in self.datelines if letters <= head.letters for form in forms if (found := form.match(head))]
+        for found, _ in sorted(fits, key=lambda fit: (fit[0].end(), len(fit[0].groupdict()), fit[1]), reverse=True):
+            fields = {name: _field(found, name, block) for name, value in found.groupdict().items() if value}
+            if fields.get("place") not in head.agencies:
+                return 0, found.end(), fields
+        return None
 
     def byline(self, block: str) -> str | None:
         """The author or authors, if a block is an author line."""
@@ -130,6 +135,17 @@ class Forms:
         return block[found.start("name") : found.end("name")].strip() if found else None
 
 
+def _field(found: regex.Match[str], name: str, block: str) -> str:
+    """What a field holds. Two places, two sources are one with what joins them; with a bracket between them the first place, the last source."""
+    spans = found.spans(name)
+    (start, end), last = spans[0], spans[-1]
+    if name == "date" or (name == "source" and regex.search(r"[()\[\]]", block[end : last[0]])):
+        start, end = last
+    elif not regex.search(r"[()\[\]]", block[end : last[0]]):
+        end = last[1]
+    return block[start:end].strip(" ,")
+
+
 @lru_cache(maxsize=4096)
 def _compile(form: str, agencies: tuple[str, ...], whole: bool) -> regex.Pattern[str]:
     names = "|".join(map(regex.escape, agencies))
@@ -137,8 +153,16 @@ def _compile(form: str, agencies: tuple[str, ...], whole: bool) -> regex.Pattern
     parts: list[str] = []
     at = 0
     for match in braces(form):
-        parts.append(_fixed(form[at : match.start()]))
-        parts.append(agency if match[1] == "agency" else _FIELDS[match[1]])
+        between = form[at : match.start()]
+        parts.append(_fixed(between))
+        if match[1] == "agency":
+            parts.append(agency)
+        elif choices(match[1]):
+            parts.append(f"(?P<source>{'|'.join(regex.escape(tidy(name)) for name in choices(match[1]))})")
+        elif match[1] == "date" and at and not between.strip() and form[:at].casefold().endswith("{place}"):
+            parts.append(_FIGURES)
+        else:
+            parts.append(_FIELDS[match[1]])
         at = match.end()
     rest = form[at:]
     parts.append(_fixed(rest))
@@ -148,7 +172,9 @@ def _compile(form: str, agencies: tuple[str, ...], whole: bool) -> regex.Pattern
         parts.append(r"[\s.:,|\-]*\Z")
     else:
         parts.append(r"(?![\p{L}\p{M}\d])" if _LETTER.search(rest.rstrip()[-1]) else "")
-        parts.append(r"(?=\s|\Z|\p{L}|[\"“«'‘„])")
+        parts.append(r"(?=\s|\Z|\p{L}|[\"“«'‘„「『《〈])" if rest.rstrip()[-1] not in "】］〕）" else "")
+        if _WEAK.fullmatch(form) and "{date}" not in form:
+            parts.append(r"(?!\s*\p{Ll})")  # a dash, and a small letter behind it: a sentence with something put in
     return regex.compile(r"\s*" + "".join(parts))
 
 

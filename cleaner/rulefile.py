@@ -352,7 +352,7 @@ class _Parser:
             for form in self.top.get(key, ()):
                 names = [m[1] for m in braces(form.text)]
                 for match in braces(form.text):
-                    if match[1] not in FIELDS:
+                    if match[1] not in FIELDS and not (key == "dateline" and choices(match[1])):
                         self.wrong(form.line, form.column + match.start(), f"unknown field {match[0]}", "use one of " + ", ".join("{" + name + "}" for name in FIELDS))
                 if key == "byline" and "name" not in names and self.tier != "site":
                     self.wrong(form.line, form.column, "a byline form without {name}", "put {name} where the author stands")

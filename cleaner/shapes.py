@@ -7,6 +7,7 @@ narrow it (``zone``, ``min-items``, ``max-words``).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -31,7 +32,9 @@ FEW = 4
 ABOVE = -1.0
 """What stands above the running text of extracted text has so much more of it, too, ..."""
 BELOW = -2.0
-"""... and one or two lines below it."""
+"""... and one or two lines below the last paragraph that is kept."""
+BESIDE = 1.0
+"""Of a page's text (extracted text has the benefit of the doubt already) two paragraphs one right behind the other have the benefit of so much."""
 SCATTERED = 20
 """Lines from which on a text can be one with a word or two on every line, ..."""
 SENTENCE_WORDS = 60
@@ -110,11 +113,17 @@ class Context:
         self.article = [score > least for score in scores]
         inside = least + INSIDE[self.kind]
         self.inside = [score > inside for score in scores]
+        if self.kind != EXTRACTED:
+            kept = [p and score > least - BESIDE for p, score in zip(self.shapes.prose, scores, strict=True)]
+            for block in [b for b, (yes, more) in enumerate(itertools.pairwise(kept)) if yes and more]:
+                for paragraph in (block, block + 1):
+                    self.article[paragraph] = self.inside[paragraph] = True
         if self.kind != PAGE:  # a line above the text may be its standfirst, one or two below it the end of a list
             above, below = least + ABOVE, least + BELOW
             for block in range(self.shapes.first_prose):
                 self.article[block] = scores[block] > above
-            tail = [block for block in range(len(scores) - self.shapes.prose[::-1].index(True), len(scores)) if causes[block] is None]
+            last = max((block for block, prose in enumerate(self.shapes.prose) if prose and self.article[block]), default=len(scores))
+            tail = [block for block in range(last + 1, len(scores)) if causes[block] is None]
             for block in tail if len(tail) <= 2 else ():
                 self.article[block] = scores[block] > below
         self.running = [p and a for p, a in zip(self.shapes.prose, self.article, strict=True)]

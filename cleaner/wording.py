@@ -3,9 +3,11 @@
 No list of phrases holds every way to ask for a subscription. Here a line is compared
 with all phrases and examples of the language's rules at once, by the short runs of
 signs in it: a linear model on hashed n-grams (Weinberger et al., Feature hashing, ICML
-2009), and with the words that they have. It is fitted by ``benchmarks/fit_wording.py`` on what the rule files say goes and what they
-say stays. The weights are data (``wording/CODE.npy``). What is found, the rule of
-``common.txt`` with ``shape: worded-alike`` removes.
+2009), and with the words that they have. It is fitted by ``benchmarks/fit_wording.py`` on
+what the rule files say goes and what they say stays, on the lines of ``fixtures/languages``
+and, as lines that stay, on short lines of the corpora's articles. The weights are data
+(``wording/CODE.npy``). What is found, the rule of ``common.txt`` with
+``shape: worded-alike`` removes.
 """
 
 from __future__ import annotations

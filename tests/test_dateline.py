@@ -62,6 +62,11 @@ def found(form: str, block: str) -> tuple[str, dict[str, str]] | None:
             {"source": "پاکستان پوائنٹ نیوز / سبوتنيك", "date": "22 يوليو 2021ء"},
         ),
         ("{place} ({agency})", "الرباط (و م ع)", "الرباط (و م ع)", {"place": "الرباط", "source": "و م ع"}),
+        ("{place} {date} ({agency}) –", "Cap de Creus 3 mai (AFP) – Le", "Cap de Creus 3 mai (AFP) –", {"place": "Cap de Creus", "date": "3 mai", "source": "AFP"}),
+        ("{PLACE}/{PLACE} ({agency}) –", "PARIS/ROME (AFP) – Le", "PARIS/ROME (AFP) –", {"place": "PARIS/ROME", "source": "AFP"}),
+        ("{place} [{place}] ({agency}):", "Lille [France] (AFP): Le", "Lille [France] (AFP):", {"place": "Lille", "source": "AFP"}),
+        ("{place} ({Radio|La Voix}) –", "Lille (La Voix) – Le", "Lille (La Voix) –", {"place": "Lille", "source": "La Voix"}),
+        ("【{place}{agency}】", "【北京AFP】22日", "【北京AFP】", {"place": "北京", "source": "AFP"}),
         ("{place} - {agency} -", "القدس المحتلة - وكالات - أعلن", "القدس المحتلة - وكالات -", {"place": "القدس المحتلة", "source": "وكالات"}),
     ],
 )
@@ -83,6 +88,11 @@ def test_a_dateline_is_found_with_its_fields(form: str, block: str, text: str, f
         ("{PLACE} ({agency}) –", "Paris (AFP) – Le président"),
         ("{place}, {date} ({source}) –", "Paris, mardi (Cinktank.com) – Le"),
         ("{place}, {date} ({source}) –", "Paris, 27 déc. – Le"),
+        ("{PLACE} –", "OTAN – et l'Union après elle – annoncent"),
+        ("{agency} –", "AFP – et Reuters après elle – annonce"),
+        ("{PLACE} –", "AFP – Le président"),
+        ("{place} ({source}) –", "Reuters (agence) – Le président"),
+        ("{place} ({Radio|La Voix}) –", "Lille (Le Nord) – Le"),
         ("Publié dans {source} le {date}", "Publié dans une revue savante, l'article fait grand bruit."),
         ("Publié dans {source} le {date}", "Publié dans H24 Info le 20 octobre 2021, ce texte a fait grand bruit dans tout le pays."),
         ("{place} ({agency}) –", ""),
@@ -98,6 +108,13 @@ def test_of_two_forms_that_fit_the_longer_counts_whatever_their_order() -> None:
         hit = forms(*order).dateline(block)
         assert hit
         assert hit[2] == {"place": "Paris", "source": "AFP", "date": "3 mai"}
+
+
+def test_of_two_forms_as_long_the_one_with_more_signs_of_its_own_counts() -> None:
+    for order in (("{PLACE} ({agency})", "{PLACE}. ({agency})"), ("{PLACE}. ({agency})", "{PLACE} ({agency})")):
+        hit = forms(*order).dateline("PARIS. (AFP) Le président")
+        assert hit
+        assert hit[2] == {"place": "PARIS", "source": "AFP"}
 
 
 def test_without_agencies_no_form_with_one_fits() -> None:
@@ -300,6 +317,9 @@ EVENING = datetime.date(2026, 11, 22)
         ("2026 m. lapkričio 22 d.", "lt"),
         ("22. novembar 2026.", "sr"),
         ("22. новембар 2026.", "sr"),
+        ("22. novembra 2026.", "sr"),
+        ("22. новембра 2026.", "sr"),
+        ("22. novembra 2026", "sl"),
         ("22 नवंबर 2026", "hi"),
         ("२२ नवंबर २०२६", "hi"),
         ("22 נובמבר 2026", "he"),

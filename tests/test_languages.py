@@ -43,11 +43,12 @@ def test_a_text_without_boilerplate_stays_whole(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", FILES)
-def test_line_breaks_of_a_scanner_lose_no_more_than_half_a_headline(code: str) -> None:
+def test_line_breaks_of_a_scanner_lose_nothing_but_a_word(code: str) -> None:
+    """The last word of a paragraph may be one that on a line of its own is a button (Swedish tillbaka, back)."""
     width = 30 if code in UNSPACED else 60
     text = "\n".join(line for paragraph in article(code) for line in textwrap.wrap(paragraph, width))
     lost = "".join(r.text for r in cleaner.clean_text(text).removed)
-    assert len(letters(lost)) <= 0.05 * len(letters(text))
+    assert len(letters(lost)) <= 0.01 * len(letters(text))
 
 
 @pytest.mark.parametrize("code", FILES)
@@ -104,6 +105,25 @@ def test_a_wrong_guess_does_no_harm(code: str) -> None:
     text = article(code)
     for line in said(code, "body"):
         assert not [r for r in cleaner.clean_text("\n".join([*text[:3], line, *text[3:]]), language=other).removed if r.text in line]
+
+
+SHARE = "Partager Imprimer Envoyer Facebook Twitter WhatsApp".split()
+
+
+@pytest.mark.parametrize("many", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("sign", ["• ", ""])
+def test_no_paragraph_goes_with_a_share_list_between_two(many: int, sign: str) -> None:
+    headline, *paragraphs = article("fr")
+    bar = [sign + word for word in SHARE[:many]]
+    found = cleaner.clean_text("\n".join([headline, *paragraphs[:3], *bar, *paragraphs[3:]]), language="fr")
+    assert set(paragraphs) <= set(found.paragraphs)
+
+
+@pytest.mark.parametrize("code", FILES)
+def test_a_short_last_paragraph_stays(code: str) -> None:
+    text = article(code)
+    for line in [line for line in said(code, "body") if line[-1] in ".。।؟"][:8]:
+        assert cleaner.clean_text("\n".join([*text, line]), language=code).removed == ()
 
 
 def test_marks_of_direction_and_embedded_latin_do_not_hide_a_phrase() -> None:
