@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,8 +106,8 @@ def test_folders_may_lie_deeper_in_each_other_than_python_calls_functions(tmp_pa
     (one,) = read_all([str(tmp_path)])
     assert isinstance(one, Record)
     assert one.name.endswith("/d" * depth + "/page")
-    (wrong,) = sources([f"{tmp_path}/**/*.html"]) if sys.version_info < (3, 13) else (Failure("", None, None, "RecursionError", ""),)
-    assert isinstance(wrong, Failure)
+    (globbed,) = sources([f"{tmp_path}/**/*.html"])
+    assert isinstance(globbed, Source) or globbed.error == "RecursionError"
     subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
 
 
@@ -148,7 +149,7 @@ def guarded(tmp_path: Path) -> Iterator[Path]:
     """A folder with pages, in which a folder and a file must not be read, and another may be listed and not entered."""
     root = make(tmp_path / "news", "a.html", "closed/b.html", "listed/c.html", "secret.html", "z.html")
     for path in (root, *root.parents):
-        if path.owner() == Path.home().owner() and path.stat().st_uid == os.getuid() and path.is_relative_to(tmp_path.parent.parent):
+        if Path(tempfile.gettempdir()) in path.parents:
             path.chmod(0o755)
     modes = {"closed": 0, "listed": 0o744, "secret.html": 0}
     for name, mode in modes.items():
