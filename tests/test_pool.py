@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import ROOT
@@ -149,6 +150,15 @@ def test_a_function_that_cannot_be_built_raises_what_it_raised() -> None:
 def test_processes_that_die_before_they_begin_end_the_work() -> None:
     with Pool(1, dying) as pool, pytest.raises(RuntimeError, match="dies before it can begin, the last one with status 5"):
         list(pool.map([1]))
+
+
+def test_an_item_that_cannot_be_sent_is_told_and_the_others_are_done() -> None:
+    items: list[Any] = [40, 41, lambda: None, 43]
+    with Pool(1, doubling) as pool:
+        results = [result for _, result in pool.map(items)]
+    assert [results[0], results[1], results[3]] == [80, 82, 86]
+    assert isinstance(results[2], Broken)
+    assert "cannot be sent to a process" in str(results[2])
 
 
 def test_there_must_be_a_process() -> None:

@@ -167,6 +167,10 @@ class Pool(Generic[T, R]):
                 waiting.extendleft(reversed(chunk))  # it died while it waited: no item's fault
                 worker.tasks.clear()
                 self._replace(place)
+            except Exception:  # one of them cannot be sent, so nothing was
+                worker.tasks.clear()
+                waiting.extendleft(task for task in reversed(chunk) if not _unsendable(task))
+                return self._send(waiting)
 
     def _receive(self, waiting: deque[_Task[T, R]]) -> None:
         """Wait until something is done, somebody died or is late, and take note of it."""
@@ -242,6 +246,15 @@ class Pool(Generic[T, R]):
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _unsendable(task: _Task[Any, Any]) -> bool:
+    """Whether an item cannot be pickled; then it is done with."""
+    try:
+        pickle.dumps(task.item)
+    except Exception as error:
+        task.result, task.done = Broken(type(error).__name__, f"cannot be sent to a process: {error}"), True
+    return task.done
 
 
 def _end(worker: _Worker[Any, Any]) -> None:
