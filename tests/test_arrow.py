@@ -229,14 +229,14 @@ def test_processes_of_our_own_give_what_this_process_gives() -> None:
 
 def test_a_document_that_takes_too_long_becomes_an_error_and_the_others_are_done() -> None:
     found = clean_batch(pa.table({"id": list("abc"), "text": [TEXT, SLOW, TEXT], "language": ["fr", "en", "fr"]}), isolate=True, limits=FEW)
-    assert found["error"].to_pylist() == [None, "time: took more than 2 seconds (--time-limit)", None]
+    assert found["error"].to_pylist() == [None, "time: took more than 2 seconds, the limit of time", None]
     assert found["id"].to_pylist() == list("abc")
     assert found["text"].to_pylist() == [cleaner.clean_text(TEXT).text, None, cleaner.clean_text(TEXT).text]
 
 
 def test_a_document_that_takes_too_much_memory_becomes_an_error_and_the_others_are_done() -> None:
     found = clean_batch(pa.table({"id": list("abc"), "text": [TEXT, SLOW, TEXT], "language": ["fr", "en", "fr"]}), isolate=True, limits=LITTLE)
-    assert found["error"].to_pylist() == [None, "memory: needed more than 150 MB (--memory-limit)", None]
+    assert found["error"].to_pylist() == [None, "memory: needed more than 150 MB, the limit of memory", None]
     assert found["text"].to_pylist() == [cleaner.clean_text(TEXT).text, None, cleaner.clean_text(TEXT).text]
 
 

@@ -108,7 +108,7 @@ def test_wrong_arguments_are_refused_before_the_job_begins(options: dict[str, An
 def test_a_document_that_takes_too_much_memory_becomes_an_error_row() -> None:
     table = pa.table({"id": list("abc"), "text": [TEXT, SLOW, TEXT], "language": ["fr", "en", "fr"]})
     found = clean(ray.data.from_arrow(table), limits=Limits(seconds=60, megabytes=150)).take_all()
-    assert [row["error"] for row in found] == [None, "memory: needed more than 150 MB (--memory-limit)", None]
+    assert [row["error"] for row in found] == [None, "memory: needed more than 150 MB, the limit of memory", None]
     assert [row["text"] for row in found] == [cleaner.clean_text(TEXT).text, None, cleaner.clean_text(TEXT).text]
 
 
@@ -177,7 +177,7 @@ def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(tmp_path: Path) 
     assert len(begun) == 3, "each table once, and the killed worker's once more"
     assert str(worker) in {number for _, number in begun}, "the worker had no work when it was killed"
     assert sorted(row["id"] for row in found) == sorted(key for table in tables for key in table["id"].to_pylist())
-    assert {row["id"]: row["error"] for row in found if row["error"]} == {"slow": "time: took more than 4 seconds (--time-limit)"}
+    assert {row["id"]: row["error"] for row in found if row["error"]} == {"slow": "time: took more than 4 seconds, the limit of time"}
     assert {row["id"]: row["headline"] for row in found if not row["error"]} == {str(n): f"{HEADLINE} {n}" for n in range(60)}
     assert "batch.pool" not in processes().get(child, (0, ""))[1], "the killed worker's process is still there"
 

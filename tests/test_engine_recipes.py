@@ -22,7 +22,7 @@ SLOW = "".join(f"The council voted on day {day} to close the old bridge for repa
 """Takes some ten seconds."""
 LIMITS = Limits(seconds=2)
 KEYS = ["a", "slow", "b", "c"]
-ERRORS = [None, "time: took more than 2 seconds (--time-limit)", None, None]
+ERRORS = [None, "time: took more than 2 seconds, the limit of time", None, None]
 HEADLINES = [HEADLINE, None, HEADLINE, HEADLINE]
 
 

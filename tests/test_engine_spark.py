@@ -129,7 +129,7 @@ def test_wrong_arguments_are_refused_before_the_job_begins(spark: SparkSession, 
 def test_a_document_that_takes_too_much_memory_becomes_an_error_row(spark: SparkSession) -> None:
     frame = spark.createDataFrame([("a", TEXT, "fr"), ("b", SLOW, "en"), ("c", TEXT, "fr")], "id string, text string, language string").repartition(1)
     found = sorted(rows(clean(frame, limits=Limits(seconds=60, megabytes=150))), key=lambda row: row["id"])
-    assert [row["error"] for row in found] == [None, "memory: needed more than 150 MB (--memory-limit)", None]
+    assert [row["error"] for row in found] == [None, "memory: needed more than 150 MB, the limit of memory", None]
     assert [row["text"] for row in found] == [cleaner.clean_text(TEXT).text, None, cleaner.clean_text(TEXT).text]
 
 
@@ -196,7 +196,7 @@ def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(spark: SparkSess
     assert failed_tasks(spark, "killed") == 1, "the worker had no work when it was killed"
     assert sorted(row["id"] for row in found) == sorted(key for key, _, _ in texts)
     errors = {row["id"]: row["error"] for row in found if row["error"]}
-    assert errors == {"slow": "time: took more than 4 seconds (--time-limit)"}
+    assert errors == {"slow": "time: took more than 4 seconds, the limit of time"}
     assert {row["id"]: row["headline"] for row in found if not row["error"]} == {str(n): f"{HEADLINE} {n}" for n in range(60)}
     worker, child = killed[0]
     assert worker not in processes()

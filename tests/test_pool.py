@@ -62,8 +62,8 @@ def test_what_does_harm_is_told_and_everything_else_is_done_in_order(jobs: int) 
     broken = {item: (result.kind, str(result)) for item, result in results if isinstance(result, Broken)}
     assert broken == {
         EXITS: ("killed", "its process died, with status 3, and so did the next one that tried"),
-        SLEEPS: ("time", "took more than 1 seconds (--time-limit)"),
-        GROWS: ("memory", "needed more than 500 MB (--memory-limit)"),
+        SLEEPS: ("time", "took more than 1 seconds, the limit of time"),
+        GROWS: ("memory", "needed more than 500 MB, the limit of memory"),
         RAISES: ("ValueError", "no such number"),
         KILLED: ("killed", "its process died, by signal SIGKILL, and so did the next one that tried"),
     }

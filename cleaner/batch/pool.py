@@ -187,7 +187,7 @@ class Pool(Generic[T, R]):
         for place, worker in enumerate(self._workers):
             if self._limits.seconds and worker.tasks and worker.since < late:
                 worker.process.kill()
-                self._finish(worker, Broken("time", f"took more than {self._limits.seconds:g} seconds (--time-limit)"))
+                self._finish(worker, Broken("time", f"took more than {self._limits.seconds:g} seconds, the limit of time"))
                 waiting.extendleft(reversed(worker.tasks))
                 worker.tasks.clear()
                 self._replace(place)
@@ -208,7 +208,7 @@ class Pool(Generic[T, R]):
         elif kind == "done":
             self._finish(worker, value)
         else:
-            self._finish(worker, Broken(kind, value or f"needed more than {self._limits.megabytes} MB (--memory-limit)"))
+            self._finish(worker, Broken(kind, value or f"needed more than {self._limits.megabytes} MB, the limit of memory"))
 
     def _finish(self, worker: _Worker[T, R], result: R | Broken) -> None:
         task = worker.tasks.popleft()
