@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import HEADLINE, PROSE, ROOT, page, rule
+from killing import is_ours, one_killed
 
 pytest.importorskip("ray")
 
@@ -112,30 +110,9 @@ def test_a_document_that_takes_too_much_memory_becomes_an_error_row() -> None:
     assert [row["text"] for row in found] == [cleaner.clean_text(TEXT).text, None, cleaner.clean_text(TEXT).text]
 
 
-def processes() -> dict[int, tuple[int, str]]:
-    """Every process: its parent and its command."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                status, command = (entry / "stat").read_text(), (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            found[int(entry.name)] = int(status.rsplit(")", 1)[1].split()[1]), command.replace(b"\0", b" ").decode("utf-8", "replace")
-    return found
-
-
-def workers() -> dict[int, int]:
-    """The processes of ours that Ray's workers below this process have, and their workers."""
-    every = processes()
-
-    def below(process: int) -> bool:
-        while process in every and process != os.getpid():
-            process = every[process][0]
-        return process == os.getpid()
-
-    ours = {number: parent for number, (parent, command) in every.items() if "cleaner.batch.pool import serve" in command and below(number)}
-    return {number: parent for number, parent in ours.items() if every.get(parent, (0, ""))[1].startswith("ray::")}
+def is_ray_s(command: str) -> bool:
+    """Whether this is a worker of Ray."""
+    return command.startswith("ray::")
 
 
 def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(tmp_path: Path) -> None:
@@ -152,25 +129,8 @@ def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(tmp_path: Path) 
         (tmp_path / f"{table['id'][0].as_py()}-{os.getpid()}").touch()
         return table
 
-    before = set(workers())
-    killed: list[tuple[int, int]] = []
-    done = threading.Event()
-
-    def kill() -> None:
-        while not killed and not done.is_set():
-            for child, worker in workers().items():
-                if child not in before and not killed:
-                    os.kill(worker, signal.SIGKILL)
-                    killed.append((worker, child))
-            time.sleep(0.01)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
+    with one_killed(is_ray_s) as killed:
         found = clean(ray.data.from_arrow(tables).map_batches(mark, batch_format="pyarrow", batch_size=None), limits=Limits(seconds=4), rows=None).take_all()
-    finally:
-        done.set()
-        killer.join()
     assert killed, "no worker was killed"
     worker, child = killed[0]
     begun = sorted(path.name.rsplit("-", 1) for path in tmp_path.iterdir())
@@ -179,7 +139,7 @@ def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(tmp_path: Path) 
     assert sorted(row["id"] for row in found) == sorted(key for table in tables for key in table["id"].to_pylist())
     assert {row["id"]: row["error"] for row in found if row["error"]} == {"slow": "time: took more than 4 seconds, the limit of time"}
     assert {row["id"]: row["headline"] for row in found if not row["error"]} == {str(n): f"{HEADLINE} {n}" for n in range(60)}
-    assert "batch.pool" not in processes().get(child, (0, ""))[1], "the killed worker's process is still there"
+    assert not is_ours(child), "the killed worker's process is still there"
 
 
 def test_without_ray_the_error_names_the_extra() -> None:

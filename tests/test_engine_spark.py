@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import HEADLINE, PROSE, ROOT, page, rule
+from killing import is_ours, one_killed, processes
 
 pytest.importorskip("pyspark")
 
@@ -133,30 +130,9 @@ def test_a_document_that_takes_too_much_memory_becomes_an_error_row(spark: Spark
     assert [row["text"] for row in found] == [cleaner.clean_text(TEXT).text, None, cleaner.clean_text(TEXT).text]
 
 
-def processes() -> dict[int, tuple[int, str]]:
-    """Every process: its parent and its command."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                status, command = (entry / "stat").read_text(), (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            found[int(entry.name)] = int(status.rsplit(")", 1)[1].split()[1]), command.replace(b"\0", b" ").decode("utf-8", "replace")
-    return found
-
-
-def workers() -> dict[int, int]:
-    """The processes of ours that Spark's Python workers below this process have, and their workers."""
-    every = processes()
-
-    def below(process: int) -> bool:
-        while process in every and process != os.getpid():
-            process = every[process][0]
-        return process == os.getpid()
-
-    ours = {number: parent for number, (parent, command) in every.items() if "cleaner.batch.pool import serve" in command and below(number)}
-    return {number: parent for number, parent in ours.items() if "pyspark.daemon" in every.get(parent, (0, ""))[1]}
+def is_spark_s(command: str) -> bool:
+    """Whether this is a Python worker of Spark."""
+    return "pyspark.daemon" in command
 
 
 def failed_tasks(spark: SparkSession, group: str) -> int:
@@ -171,27 +147,10 @@ def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(spark: SparkSess
     """As soon as a process of ours appears for this job its worker is killed; a document that takes too long is there too."""
     texts = [("slow", SLOW, "en"), *((str(n), f"{HEADLINE} {n}\n{PROSE[n % 4]}", "en") for n in range(60))]
     frame = spark.createDataFrame(spark.sparkContext.parallelize(texts, 2), "id string, text string, language string")
-    before = set(workers())
-    killed: list[tuple[int, int]] = []
-    done = threading.Event()
-
-    def kill() -> None:
-        while not killed and not done.is_set():
-            for child, worker in workers().items():
-                if child not in before and not killed:
-                    os.kill(worker, signal.SIGKILL)
-                    killed.append((worker, child))
-            time.sleep(0.01)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
     spark.sparkContext.setJobGroup("killed", "a worker is killed")
-    try:
+    with one_killed(is_spark_s) as killed:
         found = rows(clean(frame, limits=Limits(seconds=4)))
-    finally:
-        done.set()
-        killer.join()
-        spark.sparkContext.setJobGroup("others", "no worker is killed")
+    spark.sparkContext.setJobGroup("others", "no worker is killed")
     assert killed, "no worker was killed"
     assert failed_tasks(spark, "killed") == 1, "the worker had no work when it was killed"
     assert sorted(row["id"] for row in found) == sorted(key for key, _, _ in texts)
@@ -200,7 +159,7 @@ def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(spark: SparkSess
     assert {row["id"]: row["headline"] for row in found if not row["error"]} == {str(n): f"{HEADLINE} {n}" for n in range(60)}
     worker, child = killed[0]
     assert worker not in processes()
-    assert "batch.pool" not in processes().get(child, (0, ""))[1], "the killed worker's process is still there"
+    assert not is_ours(child), "the killed worker's process is still there"
 
 
 def test_without_pyspark_the_error_names_the_extra() -> None:
