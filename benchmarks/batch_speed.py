@@ -120,7 +120,7 @@ def long_run(count: int) -> None:
         told = 0
         while process.poll() is None:
             time.sleep(0.5)
-            done = sum(json.loads(line).get("documents", 0) for line in manifest.read_text().splitlines()) if manifest.exists() else 0
+            done = sum(entry["documents"] for entry in map(json.loads, manifest.read_text().splitlines()) if "shard" in entry) if manifest.exists() else 0
             if done >= told + every:
                 told = done
                 print(f"{done:9,d} documents  {memory(process.pid):8.1f} MB")
