@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from cleaner.article import Article
 from cleaner.engine import Cleaner
@@ -131,3 +136,14 @@ def assert_tiles(article: Article) -> None:
     assert at == len(article.source_text)
     for removed in article.removed:
         assert removed.text == article.source_text[removed.start : removed.end]
+
+
+def small_disk(folder: Path, kilobytes: int, script: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a shell script in a folder where ``disk`` is a file system of this size, in a name space of its own; skip the test where there can be none."""
+    if sys.platform != "linux" or not shutil.which("unshare"):
+        pytest.skip("file systems can be made so on Linux only, with unshare")
+    (folder / "disk").mkdir()
+    mount = f"mount -t tmpfs -o size={kilobytes}k tmpfs disk"
+    if subprocess.run(["unshare", "-rm", "sh", "-c", mount], cwd=folder, capture_output=True, check=False).returncode:
+        pytest.skip("file systems cannot be made here")
+    return subprocess.run(["unshare", "-rm", "sh", "-euc", f"{mount}\n{script}"], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers import HEADLINE, PROSE, ROOT, page, rule, shipped_cleaner
+from helpers import HEADLINE, PROSE, ROOT, page, rule, shipped_cleaner, small_disk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -770,6 +770,31 @@ def test_own_rules_are_used(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
     assert command(capsys, index_main, tmp_path / "a.txt", "--db", tmp_path / "a.db", "--rules", rules, "--language", "en")[0] == 0
     with Index(tmp_path / "a.db") as index:
         assert (index.count("zorp"), index.count("shopkeepers")) == (0, 1)
+
+
+def test_a_full_disk_is_told_what_was_committed_stays_and_indexing_again_completes_it(tmp_path: Path) -> None:
+    lines = [{"id": f"d{n}", "headline": f"Bridge {n} to close", "dateline": None, "paragraphs": list(PROSE), "text": "x"} for n in range(3000)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    command = f"{sys.executable} -m cleaner.cli index in.jsonl --db disk/a.db"
+    script = f"""
+        {command} && exit 9
+        test $? = 2
+        {sys.executable} -m cleaner.cli search --db disk/a.db bridge --limit 1 > before
+        mount -o remount,size=60m disk
+        {command}
+        cp disk/a.db whole.db
+    """
+    done = small_disk(tmp_path, 4000, script, ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+    assert "full" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "before").read_text(encoding="utf-8").startswith("1. Bridge")
+    told = [int(line.rsplit("; ", 1)[1].split(" ")[0].replace(",", "")) for line in done.stderr.splitlines() if line.endswith(" in all")]
+    assert told[0] % 500 == 0
+    assert 0 < told[0] < told[1] == 3000
+    with Index(tmp_path / "whole.db") as index:
+        index.verify()
+        assert index.count("bridge") == 3000
 
 
 # -- the page and the demonstration -----------------------------------------------------------

@@ -8,7 +8,6 @@ import json
 import os
 import pty
 import random
-import shutil
 import signal
 import struct
 import subprocess
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import HEADLINE, PROSE, ROOT, page, rule
+from helpers import HEADLINE, PROSE, ROOT, page, rule, small_disk
 
 from cleaner.batch.run import SHARD
 
@@ -374,18 +373,6 @@ def test_two_runs_cannot_write_to_one_folder_at_the_same_time(tmp_path: Path, zo
         process.wait()
 
 
-def small_disk(tmp_path: Path, kilobytes: int, script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script where ``disk`` is a small file system, in a name space of its own; skip where there can be none."""
-    if not shutil.which("unshare"):
-        pytest.skip("unshare is not here")
-    (tmp_path / "disk").mkdir()
-    mount = f"mount -t tmpfs -o size={kilobytes}k tmpfs disk"
-    if subprocess.run(["unshare", "-rm", "sh", "-c", mount], cwd=tmp_path, capture_output=True, check=False).returncode:
-        pytest.skip("file systems cannot be made here")
-    return subprocess.run(["unshare", "-rm", "sh", "-euc", f"{mount}\n{script}"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300, check=False)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="file systems are made so on Linux only")
 @pytest.mark.parametrize(("output", "style"), [("disk/out/", "jsonl"), ("disk/out/", "text"), ("disk/out.jsonl", "jsonl")])
 def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(tmp_path: Path, zorp: list[str], output: str, style: str) -> None:
     write_lines(tmp_path / "in.jsonl", numbered(400))
@@ -401,6 +388,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(tmp_path: Pa
         {command} --resume
         cp -r disk copy
         """,
+        environment(),
     )
     assert done.returncode == 0, done.stderr
     assert "the disk is full; what was finished before stays: make room, then go on with --resume" in done.stderr
@@ -497,6 +485,21 @@ def test_progress_is_shown_on_a_terminal_only(tmp_path: Path, zorp: list[str]) -
 )
 def test_wrong_usage_says_what_is_right(tmp_path: Path, args: list[str], named: str) -> None:
     assert named in run(*args, cwd=tmp_path, status=2)
+
+
+@pytest.mark.parametrize(
+    ("output", "package", "extra"), [("out.parquet", "pyarrow", "parquet"), ("out/", "pyarrow", "parquet"), ("out.jsonl.zst", "backports", "zst")]
+)
+def test_a_package_that_the_output_needs_and_is_not_there_is_told_before_anything_begins(tmp_path: Path, output: str, package: str, extra: str) -> None:
+    write_lines(tmp_path / "in.jsonl", numbered(3))
+    modules = "'pyarrow', 'pyarrow.parquet'" if package == "pyarrow" else "'backports', 'backports.zstd', 'compression.zstd'"
+    code = f"import sys; sys.modules.update(dict.fromkeys([{modules}])); from cleaner.cli import main; sys.exit(main(sys.argv[1:]))"
+    args = ["in.jsonl", "-o", output, *(["--format", "parquet"] if extra == "parquet" else [])]
+    done = subprocess.run([sys.executable, "-c", code, *args], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"pip install 'cleaner[{extra}]'" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 
 def test_a_list_of_urls_is_downloaded(tmp_path: Path, zorp: list[str]) -> None:

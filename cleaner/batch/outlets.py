@@ -67,6 +67,17 @@ def packing(output: Path) -> str:
     return next((ending for ending in PACKED[1:] if output.name.lower().endswith(ending)), "")
 
 
+def check_packages(options: Options, packed: str = "") -> None:
+    """Raise `OutputProblem` if a package is missing that the output needs: better now than after an hour."""
+    if packed == ".zst":
+        _zstd()
+    if options.format == "parquet":
+        try:
+            import pyarrow.parquet  # noqa: F401
+        except ImportError as error:
+            raise OutputProblem("writing Parquet needs a package that is not installed: pip install 'cleaner[parquet]'") from error
+
+
 def packed_file(path: Path, packed: str) -> BinaryIO:
     """A new file whose content is compressed as its ending says."""
     if packed == ".gz":

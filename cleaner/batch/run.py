@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cleaner.batch.manifest import Manifest, Place, mark_begin
-from cleaner.batch.outlets import FOLDER, Exists, Files, Outlet, OutputProblem, Parts, Stream, packing, told
+from cleaner.batch.outlets import FOLDER, Exists, Files, Outlet, OutputProblem, Parts, Stream, check_packages, packing, told
 from cleaner.batch.pool import Broken, Limits, Pool
 from cleaner.batch.progress import Progress
 from cleaner.batch.read import read
@@ -139,6 +139,7 @@ def run(job: Job) -> Totals:
 def _course(job: Job, totals: Totals) -> _Course | None:
     """How a job goes; None if there is nothing left to do."""
     output, options = job.output, job.options
+    check_packages(options, packing(output) if output and not job.folder else "")
     errors = _Errors(job.errors)
     if output is None:
         errors.begin(job.overwrite)
