@@ -95,8 +95,8 @@ def _positive(value: str) -> int:
 
 def _job(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Job:
     """What is asked for."""
+    from cleaner.batch.limits import Limits
     from cleaner.batch.outlets import format_of, is_folder
-    from cleaner.batch.pool import Limits
     from cleaner.batch.records import Fields
     from cleaner.batch.run import Job
     from cleaner.batch.sources import FEW, holds_many

@@ -11,27 +11,18 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from cleaner import catalog
 from cleaner.batch.outlets import FOLDER, OutputProblem
+from cleaner.batch.sources import Place
 from cleaner.batch.work import Options
 
 NAME = "manifest.jsonl"
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Up to where the inputs were read: so many of them whole, and so many records of the next."""
-
-    source: int = 0
-    record: int = 0
-    seen: str = ""
-    """A digest of the names and sizes of the inputs so far."""
 
 
 def digest(options: Options, asked: Mapping[str, Any]) -> str:
@@ -158,14 +149,6 @@ class Manifest:
     def close(self) -> None:
         """Let another run have the folder."""
         self._lock.close()
-
-
-def mark_begin(folder: Path) -> int:
-    """Take note of the time, as the file system counts it (nanoseconds)."""
-    path = folder / FOLDER / "begun"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
-    return path.stat().st_mtime_ns
 
 
 def _now() -> str:

@@ -374,6 +374,14 @@ class Files:
         self.clear()
 
 
+def mark_begin(folder: Path) -> int:
+    """Take note of the time, as the file system counts it (nanoseconds)."""
+    path = folder / FOLDER / "begun"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    return path.stat().st_mtime_ns
+
+
 def to_disk(path: Path) -> None:
     """Wait until a file is on the disk."""
     with path.open("rb") as file:

@@ -25,6 +25,10 @@ from multiprocessing import connection
 from multiprocessing.spawn import get_executable
 from typing import Any, Generic, TypeVar
 
+from cleaner.batch.limits import Broken, Limits
+
+__all__ = ["Broken", "Limits", "Pool"]
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -41,24 +45,6 @@ _BEGIN = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from 
 """What a process runs."""
 _STILLBORN = 10
 """Processes that may die one after the other while they load the rules; more are no accident."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one document may use."""
-
-    seconds: float = 60.0
-    """Of wall time; 0 for no limit."""
-    megabytes: int = 2048
-    """Of memory beyond what the rules take; 0 for no limit. Needs Linux."""
-
-
-class Broken(Exception):
-    """What became of an item that no result could be had of. ``kind`` goes into the error record."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 @dataclass(slots=True)

@@ -14,17 +14,20 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cleaner.batch.manifest import Manifest, Place, mark_begin
-from cleaner.batch.outlets import FOLDER, Exists, Files, Outlet, OutputProblem, Parts, Stream, check_packages, packing, told
-from cleaner.batch.pool import Broken, Limits, Pool
+from cleaner.batch.limits import Broken, Limits
+from cleaner.batch.outlets import FOLDER, Exists, Files, Outlet, OutputProblem, Parts, Stream, check_packages, mark_begin, packing, told
 from cleaner.batch.progress import Progress
 from cleaner.batch.read import read
 from cleaner.batch.records import Failure, Fields, Kind, Record
-from cleaner.batch.sources import Source, sources
+from cleaner.batch.sources import Place, Source, sources
 from cleaner.batch.work import Done, Options, worker
 from cleaner.batch.write import STREAMS
+
+if TYPE_CHECKING:
+    from cleaner.batch.manifest import Manifest
+    from cleaner.batch.pool import Pool
 
 SHARD = 1000
 """Documents of a shard, ..."""
@@ -155,6 +158,8 @@ def _course(job: Job, totals: Totals) -> _Course | None:
         return _Course(job, Files(output, options, job.overwrite, mark_begin(output)), None, errors)
     if not job.folder:
         return _into_one_file(job, output, errors)
+    from cleaner.batch.manifest import Manifest
+
     output.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(output)
     goes_on = _begin(job, manifest, output)
@@ -189,6 +194,8 @@ def _into_one_file(job: Job, output: Path, errors: _Errors) -> _Course | None:
         raise OutputProblem(f"{output}: there is no folder {output.parent}")
     if parts.exists() and not job.resume and not job.overwrite:
         raise OutputProblem(f"{parts}: holds a run that was broken off; --resume goes on with it, --overwrite starts anew")
+    from cleaner.batch.manifest import Manifest
+
     parts.mkdir(exist_ok=True)
     manifest = Manifest(parts)
     goes_on = _begin(job, manifest, parts)
@@ -431,6 +438,8 @@ class _Processes:
     """A pool, for the time of a run."""
 
     def __init__(self, job: Job) -> None:
+        from cleaner.batch.pool import Pool
+
         worker(job.options)  # faulty rules are told before anything begins
         self._pool: Pool[Record | Failure, Done | Failure] = Pool(job.jobs, _passing, (job.options,), job.limits)
 

@@ -44,6 +44,16 @@ class Source:
             return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Up to where the inputs were read: so many of them whole, and so many records of the next."""
+
+    source: int = 0
+    record: int = 0
+    seen: str = ""
+    """A digest of the names and sizes of the inputs so far."""
+
+
 def sources(names: Iterable[str]) -> Iterator[Source | Failure]:
     """The inputs that are meant, in an order that is the same each time; what cannot be read or is not there comes as a `Failure`."""
     top = _own_names()
