@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import random
+import shutil
 import signal
 import struct
 import subprocess
@@ -118,6 +119,19 @@ def test_two_folders_of_the_same_name_do_not_mix(tmp_path: Path, zorp: list[str]
     run("x/news", "y/news", *zorp, "-o", "out", cwd=tmp_path)
     assert (tmp_path / "out/news/a.txt").read_text(encoding="utf-8").startswith("X-side bridge")
     assert (tmp_path / "out/news-2/a.txt").read_text(encoding="utf-8").startswith("Y-side bridge")
+
+
+@pytest.mark.parametrize("inputs", [["."], ["*"], ["**/*"]])
+@pytest.mark.parametrize("output", ["clean/", "clean.jsonl"])
+def test_what_a_run_writes_is_none_of_its_inputs(tmp_path: Path, zorp: list[str], inputs: list[str], output: str) -> None:
+    shutil.rmtree(tmp_path / "here", ignore_errors=True)
+    (tmp_path / "here" / "news").mkdir(parents=True)
+    for n in range(12):
+        (tmp_path / "here" / "news" / f"{n}.txt").write_text(TEXT, encoding="utf-8")
+    said = run(*inputs, *zorp, "-o", output, "--errors", "failed.jsonl", "--shard-size", "2", "--jobs", "1", cwd=tmp_path / "here")
+    assert said.startswith("clean-article: 12 documents in ")
+    said = run(*inputs, *zorp, "-o", output, "--errors", "failed.jsonl", "--shard-size", "2", "--jobs", "1", "--overwrite", cwd=tmp_path / "here")
+    assert said.startswith("clean-article: 12 documents in ")
 
 
 def test_a_folder_of_lines_gets_numbered_parts(tmp_path: Path, zorp: list[str]) -> None:

@@ -33,6 +33,8 @@ SHARD = 1000
 """Documents of a shard, ..."""
 SHARD_BYTES = 64 << 20
 """... or bytes of its output: what a run that was broken off does again at most."""
+PARTS = ".parts"
+"""Ending of the folder of a single file's shards."""
 _TOLD = 20
 """Warnings of articles that are told one by one."""
 
@@ -60,6 +62,12 @@ class Job:
     errors: Path | None = None
     progress: str = "auto"
     shard: int = SHARD
+
+    @property
+    def outputs(self) -> list[Path]:
+        """What the run writes, which is none of its inputs."""
+        output = [self.output, self.output.with_name(self.output.name + PARTS)] if self.output and self.output.name else []
+        return [*output, *([self.errors] if self.errors else [])]
 
 
 @dataclass(slots=True)
@@ -128,7 +136,7 @@ def run(job: Job) -> Totals:
         if course is None:
             return totals
     start = time.monotonic()
-    progress = Progress(job.progress, lambda: sum(source.size for source in sources(job.names) if isinstance(source, Source)))
+    progress = Progress(job.progress, lambda: sum(source.size for source in sources(job.names, job.outputs) if isinstance(source, Source)))
     try:
         with told(job.output):
             course.go(totals, progress)
@@ -185,7 +193,7 @@ def _course(job: Job, totals: Totals) -> _Course | None:
 
 
 def _into_one_file(job: Job, output: Path, errors: _Errors) -> _Course | None:
-    parts = output.with_name(output.name + ".parts")
+    parts = output.with_name(output.name + PARTS)
     if output.exists() and not job.overwrite and not (job.resume and parts.exists()):
         if job.resume:
             return None  # finished: the parts are joined last
@@ -322,7 +330,7 @@ class _Course:
         """Everything that is left to do, with note taken of up to where the inputs are read."""
         start = self._last
         seen = ""
-        for number, source in enumerate(sources(self._job.names)):
+        for number, source in enumerate(sources(self._job.names, self._job.outputs)):
             shown = source.shown if isinstance(source, Source) else source.source
             size = source.size if isinstance(source, Source) else 0
             now = blake2b(f"{seen}\0{shown}\0{size}".encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()

@@ -54,9 +54,13 @@ class Place:
     """A digest of the names and sizes of the inputs so far."""
 
 
-def sources(names: Iterable[str]) -> Iterator[Source | Failure]:
-    """The inputs that are meant, in an order that is the same each time; what cannot be read or is not there comes as a `Failure`."""
+def sources(names: Iterable[str], but: Iterable[Path] = ()) -> Iterator[Source | Failure]:
+    """The inputs that are meant, in an order that is the same each time; what cannot be read or is not there comes as a `Failure`.
+
+    ``but`` are files and folders that are passed over where a folder or pattern holds them: a run's own outputs.
+    """
     top = _own_names()
+    passed = frozenset(path.resolve() for path in but)
     for name in names:
         path = Path(name)
         if name == "-":
@@ -66,11 +70,11 @@ def sources(names: Iterable[str]) -> Iterator[Source | Failure]:
         elif _is_url(name):
             yield Source(name, None, top(file_name(PurePath(name.split("?", maxsplit=1)[0].rstrip("/")).stem)))
         elif os.path.isdir(name):
-            yield from _folder(path, top(path.resolve().name or "root"))
+            yield from _folder(path, top(path.resolve().name or "root"), passed)
         elif not glob.has_magic(name) or os.path.lexists(name):
             yield Source(name, path, top(stem(path.name)))
         else:
-            yield from _globbed(name, top)
+            yield from _globbed(name, top, passed)
 
 
 def _is_url(name: str) -> bool:
@@ -80,7 +84,7 @@ def _is_url(name: str) -> bool:
         return True  # asking for it says what is wrong
 
 
-def _globbed(pattern: str, top: Callable[[str], str]) -> Iterator[Source | Failure]:
+def _globbed(pattern: str, top: Callable[[str], str], passed: frozenset[Path]) -> Iterator[Source | Failure]:
     """The files that have a name like this, and those of the folders that do."""
     deep = "**" in pattern
     try:
@@ -94,9 +98,11 @@ def _globbed(pattern: str, top: Callable[[str], str]) -> Iterator[Source | Failu
         yield Failure(pattern, None, None, "FileNotFoundError", "no file has a name like this")
     everything = PurePath(pattern).name in ("*", "**")
     for one in found:
+        if passed and not passed.isdisjoint((path := Path(one).resolve(), *path.parents)):
+            continue
         if os.path.isdir(one):
             if not deep:
-                yield from _folder(Path(one), top(Path(one).name))
+                yield from _folder(Path(one), top(Path(one).name), passed)
         elif _is_file(one) and (may_hold_articles(one) or not everything):
             yield Source(one, Path(one), top(stem(Path(one).name)))
 
@@ -142,7 +148,7 @@ def _short(name: str, longest: int) -> str:
     return name.encode("utf-8", "surrogatepass")[:longest].decode("utf-8", "ignore") if len(name) > longest // 4 else name
 
 
-def _folder(folder: Path, name: str) -> Iterator[Source | Failure]:
+def _folder(folder: Path, name: str, passed: frozenset[Path]) -> Iterator[Source | Failure]:
     """The files of a folder and of the folders in it, sorted; hidden ones, style sheets, scripts, media, pipes and devices are passed over."""
     waiting: list[Iterator[Source | Failure | tuple[Path, str]]] = [iter([(folder, name)])]
     while waiting:
@@ -150,12 +156,12 @@ def _folder(folder: Path, name: str) -> Iterator[Source | Failure]:
         if item is None:
             waiting.pop()
         elif isinstance(item, tuple):
-            waiting.append(_in_folder(*item))
+            waiting.append(_in_folder(*item, passed))
         else:
             yield item
 
 
-def _in_folder(folder: Path, name: str) -> Iterator[Source | Failure | tuple[Path, str]]:
+def _in_folder(folder: Path, name: str, passed: frozenset[Path]) -> Iterator[Source | Failure | tuple[Path, str]]:
     """What one folder holds: files, and folders with the name that they have in the output."""
     try:
         with os.scandir(folder) as entries:
@@ -164,8 +170,9 @@ def _in_folder(folder: Path, name: str) -> Iterator[Source | Failure | tuple[Pat
         yield Failure(str(folder), None, None, type(error).__name__, f"{error.strerror or error}: what is in this folder is not read")
         return
     own = _own_names()
+    names = {path.name for path in passed}
     for entry in found:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or (entry.name in names and Path(entry.path).resolve() in passed):
             continue
         if entry.is_dir(follow_symlinks=False):
             yield Path(entry.path), f"{name}/{entry.name}"
