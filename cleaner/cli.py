@@ -69,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--captions", action="store_true", help="keep the captions of a page's pictures")
     how.add_argument("--no-repair", action="store_true", help="do not repair mojibake")
     out = parser.add_argument_group("what comes out")
-    out.add_argument("--format", choices=FORMATS, help="by the ending of OUT, else text; jsonl and parquet hold many articles, xml is TEI P5")
+    formats = "by the ending of OUT, else text; jsonl and parquet hold many articles, xml (or tei) is TEI P5"
+    out.add_argument("--format", choices=(*FORMATS, "tei"), help=formats)
     out.add_argument("-o", "--output", metavar="OUT", help="a file, or a folder: a file a document, in jsonl and parquet a file for many. OUT.jsonl.gz and .zst are compressed")
     out.add_argument("--removed", action=argparse.BooleanOptionalAction, help="write what was removed, and by which rule, with every article (json does if not told otherwise)")
     out.add_argument("--overwrite", action="store_true", help="replace outputs that are there")
@@ -106,7 +107,7 @@ def _job(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Job:
     many = len(names) > FEW or any(map(holds_many, names))
     jobs = _jobs(args.jobs, many, parser)
     output = Path(args.output) if args.output else None
-    style = args.format or (output and format_of(output)) or "text"
+    style = "xml" if args.format == "tei" else args.format or (output and format_of(output)) or "text"
     if args.resume and output is None:
         parser.error("--resume needs -o: standard output cannot be gone on with")
     folder = output is not None and is_folder(output, args.output, many or len(names) > 1)

@@ -186,7 +186,7 @@ def test_tei_in_one_file_is_a_corpus(tmp_path: Path, zorp: list[str]) -> None:
     root = etree.parse(tmp_path / "out.xml").getroot()
     assert root.tag == "{http://www.tei-c.org/ns/1.0}teiCorpus"
     assert [child.tag.rsplit("}", 1)[1] for child in root] == ["teiHeader", *["TEI"] * 5]
-    piped = subprocess.run([*COMMAND, "in.jsonl", *zorp, "--format", "xml"], capture_output=True, cwd=tmp_path, env=environment(), check=True).stdout
+    piped = subprocess.run([*COMMAND, "in.jsonl", *zorp, "--format", "tei"], capture_output=True, cwd=tmp_path, env=environment(), check=True).stdout
     assert piped == (tmp_path / "out.xml").read_bytes()
 
 
