@@ -249,10 +249,14 @@ class Parts:
             return
         aside = self._folder / FOLDER / "joined.part"
         parts = sorted(self._folder.glob(f"part-*{self._ending}"), key=lambda part: (len(part.name), part.name))
-        if self._options.format == "parquet":
-            _join_tables(parts, aside, self._options)
-        else:
-            _join(parts, aside, self._packed, self._options.corpus)
+        try:
+            if self._options.format == "parquet":
+                _join_tables(parts, aside, self._options)
+            else:
+                _join(parts, aside, self._packed, self._options.corpus)
+        except OSError:
+            aside.unlink(missing_ok=True)  # the parts stay, and a disk that is full gets room again
+            raise
         to_disk(aside)
         os.replace(aside, self._one)
         shutil.rmtree(self._folder)
