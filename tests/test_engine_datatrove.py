@@ -153,3 +153,26 @@ def test_without_datatrove_the_error_names_the_extra() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert "ImportError: cleaner.engines.datatrove needs a package that is not installed: pip install 'cleaner[datatrove]'" in done.stderr
+
+
+def test_an_archive_of_the_web_goes_through_with_its_addresses(tmp_path: Path) -> None:
+    """datatrove's own reader, which wants libmagic on the system."""
+    pytest.importorskip("warcio")
+    pytest.importorskip("magic", exc_type=ImportError)
+    from datatrove.pipeline.readers import WarcReader
+
+    records = []
+    for number, url in enumerate((URL, "https://news.example/2")):
+        http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + PAGE.encode()
+        head = (
+            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\nWARC-Date: 2024-05-01T10:00:00Z\r\nWARC-Target-URI: {url}\r\n"
+            f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
+        )
+        records.append(gzip.compress(head.encode() + http + b"\r\n\r\n"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.warc.gz").write_bytes(b"".join(records))
+    steps = [WarcReader(str(tmp_path / "in"), glob_pattern="*.warc.gz"), ArticleCleaner(), JsonlWriter(str(tmp_path / "out"))]
+    LocalPipelineExecutor(steps, tasks=1, logging_dir=str(tmp_path / "logs")).run()
+    found = lines(tmp_path / "out")
+    assert [row["text"] for row in found] == [cleaner.clean(PAGE, URL).text, cleaner.clean(PAGE, "https://news.example/2").text]
+    assert [row["metadata"]["url"] for row in found] == [URL, "https://news.example/2"]
