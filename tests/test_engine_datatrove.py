@@ -31,7 +31,7 @@ URL = "https://apnews.com/article/grain-barges-river-000000000000000000000000000
 PAGE = (ROOT / "fixtures/apnews.com/wire-2023/source.html").read_text(encoding="utf-8")
 TEXT = (ROOT / "fixtures/courrier-du-sud.example/retenues-d-eau/source.txt").read_text(encoding="utf-8")
 NOTHING = "<html><body><nav><a href='/'>Home</a></nav></body></html>"
-SLOW = "".join(f"The council voted on day {day} to close the old bridge for repairs, and drivers will have to take the long way round.\n" for day in range(300_000))
+LARGE = "".join(f"The council voted on day {day} to close the old bridge for repairs, and drivers will have to take the long way round.\n" for day in range(300_000))
 """Takes more than half a minute, and more than 150 MB."""
 MakeFolder = Callable[[dict[str, str]], Path]
 
@@ -111,11 +111,11 @@ def test_it_can_be_copied_and_pickled_as_executors_do() -> None:
 
 
 def test_documents_that_kill_are_dropped_and_the_others_are_done(tmp_path: Path) -> None:
-    step = ArticleCleaner(language="en", limits=Limits(seconds=2), exclusion_writer=JsonlWriter(str(tmp_path)))
-    found = cleaned(step, Document(page(HEADLINE, *PROSE), "a"), Document(SLOW, "b"), Document(page(HEADLINE, *PROSE), "c"))
+    step = ArticleCleaner(language="en", limits=Limits(megabytes=150), exclusion_writer=JsonlWriter(str(tmp_path)))
+    found = cleaned(step, Document(page(HEADLINE, *PROSE), "a"), Document(LARGE, "b"), Document(page(HEADLINE, *PROSE), "c"))
     assert [document.id for document in found] == ["a", "c"]
-    assert counts(step) == {"total": 3, "forwarded": 2, "extracted": 2, "dropped": 1, "dropped_time": 1}
-    assert [(row["id"], row["metadata"]["filter_reason"]) for row in lines(tmp_path)] == [("b", "time")]
+    assert counts(step) == {"total": 3, "forwarded": 2, "extracted": 2, "dropped": 1, "dropped_memory": 1}
+    assert [(row["id"], row["metadata"]["filter_reason"]) for row in lines(tmp_path)] == [("b", "memory")]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -27,7 +27,7 @@ from cleaner.engines.ray import clean
 URL = "https://apnews.com/article/grain-barges-river-00000000000000000000000000000002"
 PAGE = (ROOT / "fixtures/apnews.com/wire-2023/source.html").read_text(encoding="utf-8")
 TEXT = (ROOT / "fixtures/courrier-du-sud.example/retenues-d-eau/source.txt").read_text(encoding="utf-8")
-SLOW = "".join(f"The council voted on day {day} to close the old bridge for repairs, and drivers will have to take the long way round.\n" for day in range(300_000))
+LARGE = "".join(f"The council voted on day {day} to close the old bridge for repairs, and drivers will have to take the long way round.\n" for day in range(300_000))
 """Takes more than half a minute, and more than 150 MB."""
 MakeFolder = Callable[[dict[str, str]], Path]
 
@@ -104,7 +104,7 @@ def test_wrong_arguments_are_refused_before_the_job_begins(options: dict[str, An
 
 
 def test_a_document_that_takes_too_much_memory_becomes_an_error_row() -> None:
-    table = pa.table({"id": list("abc"), "text": [TEXT, SLOW, TEXT], "language": ["fr", "en", "fr"]})
+    table = pa.table({"id": list("abc"), "text": [TEXT, LARGE, TEXT], "language": ["fr", "en", "fr"]})
     found = clean(ray.data.from_arrow(table), limits=Limits(seconds=60, megabytes=150)).take_all()
     assert [row["error"] for row in found] == [None, "memory: needed more than 150 MB, the limit of memory", None]
     assert [row["text"] for row in found] == [cleaner.clean_text(TEXT).text, None, cleaner.clean_text(TEXT).text]
@@ -116,12 +116,12 @@ def is_ray_s(command: str) -> bool:
 
 
 def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(tmp_path: Path) -> None:
-    """As soon as a process of ours appears for this job its worker is killed; a document that takes too long is there too.
+    """As soon as a process of ours appears for this job its worker is killed; a document that takes too much memory is there too.
 
     That the work was begun again is seen by the files that a step behind ours, in the same task, leaves: see `mark`.
     """
     tables = [
-        pa.table({"id": ["slow", *map(str, range(30))], "text": [SLOW, *(f"{HEADLINE} {n}\n{PROSE[n % 4]}" for n in range(30))], "language": ["en"] * 31}),
+        pa.table({"id": ["large", *map(str, range(30))], "text": [LARGE, *(f"{HEADLINE} {n}\n{PROSE[n % 4]}" for n in range(30))], "language": ["en"] * 31}),
         pa.table({"id": list(map(str, range(30, 60))), "text": [f"{HEADLINE} {n}\n{PROSE[n % 4]}" for n in range(30, 60)], "language": ["en"] * 30}),
     ]
 
@@ -130,14 +130,14 @@ def test_a_worker_that_is_killed_costs_neither_rows_nor_doubles(tmp_path: Path) 
         return table
 
     with one_killed(is_ray_s) as killed:
-        found = clean(ray.data.from_arrow(tables).map_batches(mark, batch_format="pyarrow", batch_size=None), limits=Limits(seconds=4), rows=None).take_all()
+        found = clean(ray.data.from_arrow(tables).map_batches(mark, batch_format="pyarrow", batch_size=None), limits=Limits(megabytes=150), rows=None).take_all()
     assert killed, "no worker was killed"
     worker, child = killed[0]
     begun = sorted(path.name.rsplit("-", 1) for path in tmp_path.iterdir())
     assert len(begun) == 3, "each table once, and the killed worker's once more"
     assert str(worker) in {number for _, number in begun}, "the worker had no work when it was killed"
     assert sorted(row["id"] for row in found) == sorted(key for table in tables for key in table["id"].to_pylist())
-    assert {row["id"]: row["error"] for row in found if row["error"]} == {"slow": "time: took more than 4 seconds, the limit of time"}
+    assert {row["id"]: row["error"] for row in found if row["error"]} == {"large": "memory: needed more than 150 MB, the limit of memory"}
     assert {row["id"]: row["headline"] for row in found if not row["error"]} == {str(n): f"{HEADLINE} {n}" for n in range(60)}
     assert not is_ours(child), "the killed worker's process is still there"
 

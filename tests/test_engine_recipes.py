@@ -18,19 +18,19 @@ import pyarrow.parquet as pq
 from cleaner.arrow import clean_batch, output_schema
 from cleaner.batch.pool import Limits
 
-SLOW = "".join(f"The council voted on day {day} to close the old bridge for repairs, and drivers will have to take the long way round.\n" for day in range(150_000))
-"""Takes some ten seconds."""
-LIMITS = Limits(seconds=2)
-KEYS = ["a", "slow", "b", "c"]
-ERRORS = [None, "time: took more than 2 seconds, the limit of time", None, None]
+LARGE = "".join(f"The council voted on day {day} to close the old bridge for repairs, and drivers will have to take the long way round.\n" for day in range(150_000))
+"""Takes more than 150 MB."""
+LIMITS = Limits(megabytes=150)
+KEYS = ["a", "large", "b", "c"]
+ERRORS = [None, "memory: needed more than 150 MB, the limit of memory", None, None]
 HEADLINES = [HEADLINE, None, HEADLINE, HEADLINE]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Four documents in two files; the second takes too long."""
+    """Four documents in two files; the second takes too much memory."""
     path = tmp_path_factory.mktemp("pages")
-    texts = {key: SLOW if key == "slow" else page(HEADLINE, *PROSE) for key in KEYS}
+    texts = {key: LARGE if key == "large" else page(HEADLINE, *PROSE) for key in KEYS}
     for number in range(2):
         keys = KEYS[2 * number : 2 * number + 2]
         pq.write_table(pa.table({"id": keys, "text": [texts[key] for key in keys], "language": ["en"] * 2}), path / f"{number}.parquet")

@@ -197,3 +197,24 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def hoarding() -> Callable[[int], int]:
+    """A function that keeps what it was asked to make: the process wears out."""
+    kept: list[bytearray] = []
+
+    def work(megabytes: int) -> int:
+        kept.append(bytearray(megabytes << 20))
+        return megabytes
+
+    return work
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+def test_a_process_that_is_worn_out_is_replaced_and_costs_no_item() -> None:
+    items = [100] * 20 + [900] + [100] * 20
+    with Pool(1, hoarding, limits=Limits(megabytes=500)) as pool:
+        results = [result for _, result in pool.map(items)]
+    assert [result for at, result in enumerate(results) if at != 20] == [100] * 40
+    assert isinstance(results[20], Broken)
+    assert results[20].kind == "memory"

@@ -212,10 +212,10 @@ def test_what_fails_is_a_record_of_its_own_and_everything_else_is_done(tmp_path:
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
 def test_a_document_that_takes_too_much_memory_or_time_is_an_error_and_the_others_are_done(tmp_path: Path, zorp: list[str]) -> None:
     records = numbered(6)
-    records[2]["text"] = " ".join(f"w{n} zorp.\n" for n in range(2_000_000))
+    records[2]["text"] = "".join(f"The council voted on day {n} to close the old bridge, and drivers will have to take the long way round.\n" for n in range(300_000))
     write_lines(tmp_path / "in.jsonl", records)
     run("in.jsonl", *zorp, "-o", "a.jsonl", "--errors", "a.errors", "--jobs", "1", "--memory-limit", "150", "--time-limit", "0", cwd=tmp_path, status=1)
-    run("in.jsonl", *zorp, "-o", "b.jsonl", "--errors", "b.errors", "--jobs", "1", "--memory-limit", "0", "--time-limit", "4", cwd=tmp_path, status=1)
+    run("in.jsonl", *zorp, "-o", "b.jsonl", "--errors", "b.errors", "--jobs", "1", "--memory-limit", "0", "--time-limit", "8", cwd=tmp_path, status=1)
     for name, error in (("a", "memory"), ("b", "time")):
         assert [r["id"] for r in lines_of(tmp_path / f"{name}.jsonl")] == ["d0", "d1", "d3", "d4", "d5"]
         assert [(e["record"], e["error"]) for e in lines_of(tmp_path / f"{name}.errors")] == [(3, error)]

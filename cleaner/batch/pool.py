@@ -66,6 +66,8 @@ class _Worker(Generic[T, R]):
     since: float = 0.0
     ready: bool = False
     """Whether it has built its function."""
+    spent: bool = False
+    """Whether it has reached its limit of memory: it ends then, since little of that comes back."""
 
 
 class Pool(Generic[T, R]):
@@ -138,7 +140,7 @@ class Pool(Generic[T, R]):
         for place, worker in enumerate(self._workers):
             if not waiting:
                 return
-            if not worker.ready or worker.tasks:
+            if not worker.ready or worker.tasks or worker.spent:
                 continue
             chunk = [waiting.popleft()]
             size = chunk[0].weight
@@ -193,8 +195,11 @@ class Pool(Generic[T, R]):
             raise value
         elif kind == "done":
             self._finish(worker, value)
+        elif kind == "memory":
+            worker.spent = True
+            self._blame(worker, Broken(kind, f"needed more than {self._limits.megabytes} MB, the limit of memory"))
         else:
-            self._finish(worker, Broken(kind, value or f"needed more than {self._limits.megabytes} MB, the limit of memory"))
+            self._finish(worker, Broken(kind, value))
 
     def _finish(self, worker: _Worker[T, R], result: R | Broken) -> None:
         task = worker.tasks.popleft()
@@ -209,13 +214,18 @@ class Pool(Generic[T, R]):
             self._stillborn += 1
             if self._stillborn > _STILLBORN:
                 raise RuntimeError(f"process after process dies before it can begin, the last one {_how(code)}")
-        if worker.tasks:
-            worker.tasks[0].deaths += 1
-            if worker.tasks[0].deaths >= _TRIES:
-                self._finish(worker, Broken("killed", f"its process died, {_how(code)}, and so did the next one that tried"))
+        if not worker.spent:
+            self._blame(worker, Broken("killed", f"its process died, {_how(code)}, and so did the next one that tried"))
         waiting.extendleft(reversed(worker.tasks))
         worker.tasks.clear()
         self._replace(place)
+
+    def _blame(self, worker: _Worker[T, R], result: Broken) -> None:
+        """Hold what a process worked on to be the cause of its end, if it was so before in another one: the first may have been worn out."""
+        if worker.tasks:
+            worker.tasks[0].deaths += 1
+            if worker.tasks[0].deaths >= _TRIES:
+                self._finish(worker, result)
 
     def _replace(self, place: int) -> None:
         _end(self._workers[place])
@@ -288,7 +298,8 @@ def serve(handle: int) -> None:
             try:
                 answer = ("done", function(item))
             except MemoryError:
-                answer = ("memory", "")
+                pipe.send(("memory", ""))
+                return
             except Exception as error:
                 answer = (type(error).__name__, str(error) or repr(error))
             pipe.send(answer)

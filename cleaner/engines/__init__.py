@@ -22,4 +22,4 @@ def missing(extra: str) -> ImportError:
 def worker(options: Options) -> Callable[[tuple[str, str | None]], Cleaned]:
     """What a process of `cleaner.batch.pool.Pool` does with a document's text and URL. It needs no engine."""
     options.warm_up()
-    return lambda document: options.clean(*document)
+    return lambda document: options.clean_or_raise(*document)

@@ -96,12 +96,16 @@ class Options:
         ``encoding`` is what the server's header said of the bytes of a page.
         """
         try:
-            article = self._article(content, url, encoding)
-            if not article.paragraphs:
-                return Cleaned(content, {WARNINGS: "\n".join(article.warnings) or "no article found"}, "empty")
-            return Cleaned(article.text if self.output == "text" else article.body, self._metadata(article))
+            return self.clean_or_raise(content, url, encoding)
         except Exception as error:  # one document never stops a pipeline
             return Cleaned(content, {WARNINGS: f"not cleaned: {type(error).__name__}: {error}"}, "failed")
+
+    def clean_or_raise(self, content: str | bytes, url: str | None = None, encoding: str | None = None) -> Cleaned:
+        """As `clean`, for a process of its own: raises MemoryError, or whatever else a document causes."""
+        article = self._article(content, url, encoding)
+        if not article.paragraphs:
+            return Cleaned(content, {WARNINGS: "\n".join(article.warnings) or "no article found"}, "empty")
+        return Cleaned(article.text if self.output == "text" else article.body, self._metadata(article))
 
     def _article(self, content: str | bytes, url: str | None, encoding: str | None) -> Article:
         if not isinstance(content, (str, bytes)):
