@@ -315,6 +315,8 @@ def _limit_memory(megabytes: int) -> None:
     try:
         import resource
 
+        import numpy  # noqa: F401 - every document needs it, and its threads want address space of their own
+
         with open("/proc/self/statm", encoding="ascii") as file:
             now = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         most = resource.getrlimit(resource.RLIMIT_AS)[1]
