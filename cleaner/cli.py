@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cleaner.batch.write import ENDINGS as FORMATS
 
 if TYPE_CHECKING:
+    from cleaner.batch.records import Fields
     from cleaner.batch.run import Job, Totals
 
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         if args.explain:
-            return _explain(args)
+            return _explain(args, parser)
         job = _job(args, parser)
         from cleaner.batch.outlets import OutputProblem
         from cleaner.batch.run import run as do
@@ -82,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("--progress", choices=("auto", "always", "never"), default="auto", help="a line that shows how far it is; auto: on a terminal")
     size = "documents that are finished together (1000): what --resume does again at most, and what a file of a folder holds"
     many.add_argument("--shard-size", type=_positive, default=1000, metavar="N", help=size)
-    many.add_argument("--time-limit", type=float, default=60.0, metavar="SECONDS", help="for one document, with --jobs (60; 0 for none)")
-    many.add_argument("--memory-limit", type=int, default=2048, metavar="MB", help="for one document, with --jobs (2048; 0 for none)")
+    many.add_argument("--time-limit", type=_limit, default=60.0, metavar="SECONDS", help="for one document, with --jobs (60; 0 for none)")
+    many.add_argument("--memory-limit", type=_limit, default=2048, metavar="MB", help="for one document, with --jobs (2048; 0 for none)")
     return parser
 
 
@@ -94,11 +95,17 @@ def _positive(value: str) -> int:
     return number
 
 
+def _limit(value: str) -> float:
+    number = float(value)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{value} is not 0 or more")
+    return number
+
+
 def _job(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Job:
     """What is asked for."""
     from cleaner.batch.limits import Limits
     from cleaner.batch.outlets import format_of, is_folder
-    from cleaner.batch.records import Fields
     from cleaner.batch.run import Job
     from cleaner.batch.sources import FEW, holds_many
     from cleaner.batch.work import Options
@@ -116,9 +123,14 @@ def _job(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Job:
     removed = args.removed if args.removed is not None else style == "json"
     plain = not many and not args.jobs and not args.resume
     options = Options(style, tuple(args.rules), args.language, args.url, args.captions, not args.no_repair, removed, style == "xml" and not folder and (many or len(names) > 1))
-    fields = Fields.named(args.field, args.url_field, args.id_field, args.language_field)
-    limits = Limits(args.time_limit, args.memory_limit)
-    return Job(tuple(names), output, folder, options, fields, args.input, jobs, limits, plain, args.resume, args.overwrite, args.errors, args.progress, args.shard_size)
+    limits = Limits(args.time_limit, int(args.memory_limit))
+    return Job(tuple(names), output, folder, options, _fields(args), args.input, jobs, limits, plain, args.resume, args.overwrite, args.errors, args.progress, args.shard_size)
+
+
+def _fields(args: argparse.Namespace) -> Fields:
+    from cleaner.batch.records import Fields
+
+    return Fields.named(args.field, args.url_field, args.id_field, args.language_field)
 
 
 def _names(args: argparse.Namespace, parser: argparse.ArgumentParser) -> list[str]:
@@ -142,17 +154,20 @@ def _jobs(said: str | None, many: bool, parser: argparse.ArgumentParser) -> int:
     return int(said)
 
 
-def _explain(args: argparse.Namespace) -> int:
+def _explain(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Show what goes, for a few documents."""
     from cleaner.batch.read import read_all
     from cleaner.batch.records import Failure, clean_record
     from cleaner.engine import Cleaner
     from cleaner.explain import explain
 
+    if args.output is not None and Path(args.output).is_file() and not args.overwrite:
+        _complain(f"{args.output}: is there already; --overwrite replaces it, another -o leaves it")
+        return 1
     cleaner = Cleaner(args.rules, repair_mojibake=not args.no_repair)
     colour = args.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     shown, failed = [], False
-    for item in read_all(args.files or ["-"], kind=args.input):
+    for item in read_all(_names(args, parser), _fields(args), args.input):
         if isinstance(item, Failure):
             _complain(str(item))
             failed = True
@@ -186,7 +201,8 @@ def _report(job: Job, totals: Totals) -> None:
     before = f" ({totals.done_before:,} were done before)" if totals.done_before else ""
     rate = f", {totals.documents / totals.seconds:,.1f} a second" if totals.documents and totals.seconds else ""
     failed = f", {totals.failed:,} failed" + (f" (see {job.errors})" if job.errors else "") if totals.failed else ""
-    ended = "; ended early: the same command with --resume goes on" if totals.interrupted and job.output else "; ended early" if totals.interrupted else ""
+    goes_on = job.output and not (job.plain and job.folder)
+    ended = ("; ended early: the same command with --resume goes on" if goes_on else "; ended early") if totals.interrupted else ""
     _complain(f"{totals.documents:,} documents{before}{failed} in {totals.seconds:,.1f} s{rate}{ended}")
 
 

@@ -115,8 +115,8 @@ def _check(paths: list[Path]) -> int:
         only = {known.get(str(file.resolve()), str(file)) for file, _ in extra}
         missing = [str(p) for p in paths if p.is_dir() and not catalog.find(p)]
         new = [(str(file), place, False) for file, place in extra if str(file.resolve()) not in known]
-        shipped = str(catalog.shipped())
-        read = Catalog(tuple((path, place, path.startswith(shipped) and path not in only) for path, place, _ in (*read.paths, *new)), read.problems)
+        shipped = catalog.shipped()
+        read = Catalog(tuple((path, place, Path(path).is_relative_to(shipped) and path not in only) for path, place, _ in (*read.paths, *new)), read.problems)
         for name in missing:
             print(f"{name}:1:1: no rule files in this folder; name a folder with common.txt, lang/*.txt or site/*.txt")
         if missing:

@@ -159,6 +159,18 @@ def test_explain_marks_what_goes_and_tells_rule_and_place(zorp: list[str]) -> No
     assert "\x1b" not in done.stdout
 
 
+def test_explain_reads_what_the_command_reads_and_overwrites_nothing_unasked(here: Path, zorp: list[str]) -> None:
+    write(here, "a.jsonl", json.dumps({"seite": TEXT}) + "\n")
+    args = [*zorp, "--explain", "a.jsonl", "--field", "seite"]
+    assert "[-Zorp blick-]" in run(*args, cwd=here).stdout
+    write(here, "out.txt", "mine")
+    done = run(*args, "-o", "out.txt", cwd=here)
+    assert (done.returncode, done.stderr) == (1, "clean-article: out.txt: is there already; --overwrite replaces it, another -o leaves it\n")
+    assert (here / "out.txt").read_text(encoding="utf-8") == "mine"
+    assert run(*args, "-o", "out.txt", "--overwrite", cwd=here).returncode == 0
+    assert "[-Zorp blick-]" in (here / "out.txt").read_text(encoding="utf-8")
+
+
 def test_explain_says_so_where_nothing_went(zorp: list[str]) -> None:
     assert run(*zorp, "--explain", text=page(HEADLINE, *PROSE)).stdout.endswith("Nothing was removed.\n")
 

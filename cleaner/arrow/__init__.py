@@ -22,7 +22,7 @@ from functools import cache
 from typing import Any, TypeVar, get_args
 
 from cleaner.batch.pool import Broken, Limits, Pool
-from cleaner.batch.records import Fields, Kind, Record, clean_record
+from cleaner.batch.records import Fields, Kind, Record, clean_record, weight
 from cleaner.batch.rows import output_schema, row_of
 from cleaner.engine import Cleaner
 
@@ -157,7 +157,7 @@ def _cleaned(
     found = list(_records(batch, fields, kind))
     documents = [item for item in found if isinstance(item, Record)]
     if pool is not None:
-        results = iter([result for _, result in pool.map(documents, lambda record: len(record.content))])
+        results = iter([result for _, result in pool.map(documents, weight)])
     else:
         results = map(_guarded(_in_process(options)), documents)
     rows = [_failed(item) if isinstance(item, _Bad) else _or_failed(next(results), item) for item in found]

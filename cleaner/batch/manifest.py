@@ -46,7 +46,8 @@ def package() -> str:
 class Manifest:
     """The manifest of one output folder, which no other run may have open at the same time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, anew: bool = False) -> None:
+        """Raises `OutputProblem` if another run has it open, or it is none; with ``anew`` what is in it does not matter."""
         self._path = folder / FOLDER / NAME
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = (self._path.parent / "lock").open("ab")
@@ -67,7 +68,8 @@ class Manifest:
         self.last: dict[str, Any] | None = None
         """The line of the last finished shard."""
         self.finished = False
-        self._read()
+        if not anew:
+            self._read()
 
     def _read(self) -> None:
         try:
@@ -78,14 +80,14 @@ class Manifest:
         for line in data[:whole].splitlines():
             try:
                 entry = json.loads(line)
-            except ValueError as error:
+                if self.head is None:
+                    self.head = {**entry, "manifest": entry["manifest"]}
+                elif "finished" in entry:
+                    self.finished = True
+                else:
+                    self._count(entry)
+            except (ValueError, TypeError, KeyError) as error:
                 raise OutputProblem(f"{self._path}: this is no manifest of a run ({error}); name another output, or start anew with --overwrite") from error
-            if self.head is None:
-                self.head = entry
-            elif "finished" in entry:
-                self.finished = True
-            else:
-                self._count(entry)
         if whole < len(data):
             with self._path.open("r+b") as file:
                 file.truncate(whole)

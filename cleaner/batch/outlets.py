@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
 from cleaner.batch.records import Record
-from cleaner.batch.streams import CHUNK
+from cleaner.batch.streams import CHUNK, zstd
 from cleaner.batch.work import Options
 from cleaner.batch.write import ENDINGS
 
@@ -70,7 +70,10 @@ def packing(output: Path) -> str:
 def check_packages(options: Options, packed: str = "") -> None:
     """Raise `OutputProblem` if a package is missing that the output needs: better now than after an hour."""
     if packed == ".zst":
-        _zstd()
+        try:
+            zstd()
+        except ImportError as error:
+            raise OutputProblem("writing .zst needs a package that is not installed: pip install 'cleaner[zst]'") from error
     if options.format == "parquet":
         try:
             import pyarrow.parquet  # noqa: F401
@@ -83,19 +86,8 @@ def packed_file(path: Path, packed: str) -> BinaryIO:
     if packed == ".gz":
         return gzip.open(path, "wb", compresslevel=6)  # type: ignore[return-value]
     if packed == ".zst":
-        return _zstd().open(path, "wb")  # type: ignore[no-any-return]
+        return zstd().open(path, "wb")  # type: ignore[no-any-return]
     return path.open("wb")
-
-
-def _zstd() -> Any:
-    try:
-        if sys.version_info >= (3, 14):
-            from compression import zstd
-        else:
-            from backports import zstd
-    except ImportError as error:
-        raise OutputProblem("writing .zst needs a package that is not installed: pip install 'cleaner[zst]'") from error
-    return zstd
 
 
 class Many:
@@ -208,21 +200,20 @@ class _Kept:
 class Parts:
     """Shards in a folder: ``part-00000.jsonl`` and so on. With ``one`` they become a single file at the end."""
 
-    def __init__(self, folder: Path, options: Options, packed: str = "", one: Path | None = None) -> None:
-        self._folder, self._options, self._packed, self._one = folder, options, packed, one
+    def __init__(self, folder: Path, options: Options, packed: str = "", one: Path | None = None, first: bool = True) -> None:
+        """``first`` says that no shard before has an article."""
+        self._folder, self._options, self._packed, self._one, self._first = folder, options, packed, one, first
         self._ending = ENDINGS[options.format] + packed
         self._aside = folder / FOLDER / "shard.part"
         self._many: Many | None = None
-        self._shard = 0
 
     def add(self, record: Record, data: Any) -> int:
         if self._many is None:
-            self._many = Many(packed_file(self._aside, self._packed), self._options, first=self._shard == 0)
+            self._many = Many(packed_file(self._aside, self._packed), self._options, first=self._first)
         return self._many.add(data)
 
     def commit(self, shard: int, entry: dict[str, Any]) -> None:
         if self._many is None:  # nothing but failures
-            self._shard = shard + 1
             return
         self._many.close()
         self._many = None
@@ -231,11 +222,7 @@ class Parts:
         os.replace(self._aside, self._folder / name)
         entry["file"] = name
         entry["bytes_out"] = (self._folder / name).stat().st_size
-        self._shard = shard + 1
-
-    def at(self, shard: int) -> None:
-        """Go on with this shard."""
-        self._shard = shard
+        self._first = False
 
     def discard(self) -> None:
         if self._many is not None:

@@ -9,7 +9,6 @@ from typing import Any
 
 _WIDTH = 80
 """Columns of a terminal that does not tell how many it has."""
-WAYS = ("auto", "always", "never")
 
 
 def _width() -> dict[str, Any]:
@@ -24,7 +23,7 @@ class Progress:
     """A line on standard error that tells how far a run is; nothing where that is no terminal."""
 
     def __init__(self, way: str, size: Callable[[], int]) -> None:
-        """``way`` is one of `WAYS`; ``size`` tells the bytes of all inputs, 0 if they are not known."""
+        """``way`` is ``auto``, ``always`` or ``never``; ``size`` tells the bytes of all inputs, 0 if they are not known."""
         self._bar: Any = None
         self._documents = 0
         if way == "always" or (way == "auto" and sys.stderr.isatty()):
@@ -34,11 +33,6 @@ class Progress:
             done = "{postfix[0]} documents, {postfix[1]} a second "
             shape = "{percentage:3.0f}%|{bar}| " + done + "[{elapsed}<{remaining}]" if total else done + "[{elapsed}]"
             self._bar = tqdm(total=total or None, bar_format=shape, postfix=["0", "?"], file=sys.stderr, mininterval=0.3, **_width())
-
-    @property
-    def shown(self) -> bool:
-        """Whether there is a line."""
-        return self._bar is not None
 
     def went_on(self, size: int) -> None:
         """One more document, after so many bytes more of the inputs."""

@@ -20,6 +20,7 @@ class Fields:
     """What the fields of a JSON line or the columns of a table are called; of several names the first that is there counts."""
 
     content: tuple[str, ...] = ("html", "text", "content", "raw_content", "body")
+    """Of these the first that holds something."""
     url: tuple[str, ...] = ("url", "source_url", "link")
     id: tuple[str, ...] = ("id", "_id", "uuid", "warc_record_id")
     language: tuple[str, ...] = ("language", "lang")
@@ -66,7 +67,7 @@ class Failure:
     """Its place in the source, from 1; None if the input itself failed."""
     url: str | None
     error: str
-    """What kind: the name of an exception, or `KILLED`, `TIME`, `MEMORY`, `TRUNCATED`, ..."""
+    """What kind: the name of an exception, or ``killed``, ``time``, ``memory``, ``truncated`` and what else docs/batches.md lists."""
     message: str
     """What is wrong, where, and what would mend it."""
 
@@ -76,6 +77,11 @@ class Failure:
     def to_dict(self) -> dict[str, Any]:
         """Ready for a line of JSON."""
         return {"source": self.source, "record": self.record, "url": self.url, "error": self.error, "message": self.message}
+
+
+def weight(item: Record | Failure) -> int:
+    """The bytes that an item takes on its way to a process, near enough."""
+    return len(item.content) if isinstance(item, Record) else 0
 
 
 def is_page(record: Record) -> bool:

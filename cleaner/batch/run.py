@@ -20,7 +20,7 @@ from cleaner.batch.limits import Broken, Limits
 from cleaner.batch.outlets import FOLDER, Exists, Files, Outlet, OutputProblem, Parts, Stream, check_packages, mark_begin, packing, told
 from cleaner.batch.progress import Progress
 from cleaner.batch.read import read
-from cleaner.batch.records import Failure, Fields, Kind, Record
+from cleaner.batch.records import Failure, Fields, Kind, Record, weight
 from cleaner.batch.sources import Place, Source, sources
 from cleaner.batch.work import Done, Options, worker
 from cleaner.batch.write import STREAMS
@@ -169,7 +169,7 @@ def _course(job: Job, totals: Totals) -> _Course | None:
     from cleaner.batch.manifest import Manifest
 
     output.mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(output)
+    manifest = Manifest(output, anew=job.overwrite and not job.resume)
     goes_on = _begin(job, manifest, output)
     if manifest.finished:
         totals.done_before, totals.failed_before = manifest.documents, manifest.failed
@@ -177,8 +177,7 @@ def _course(job: Job, totals: Totals) -> _Course | None:
         return None
     outlet: Files | Parts
     if options.format in STREAMS:
-        outlet = Parts(output, options)
-        outlet.at(manifest.shards)
+        outlet = Parts(output, options, first=not manifest.documents)
         if not goes_on:
             _clear_parts(output, job.overwrite)
     else:
@@ -205,10 +204,9 @@ def _into_one_file(job: Job, output: Path, errors: _Errors) -> _Course | None:
     from cleaner.batch.manifest import Manifest
 
     parts.mkdir(exist_ok=True)
-    manifest = Manifest(parts)
+    manifest = Manifest(parts, anew=job.overwrite and not job.resume)
     goes_on = _begin(job, manifest, parts)
-    outlet = Parts(parts, job.options, packing(output), one=output)
-    outlet.at(manifest.shards)
+    outlet = Parts(parts, job.options, packing(output), one=output, first=not manifest.documents)
     if not goes_on:
         _clear_parts(parts, overwrite=True)
     errors.go_on(manifest) if goes_on else errors.begin(job.overwrite)
@@ -222,7 +220,7 @@ def _begin(job: Job, manifest: Manifest, folder: Path) -> bool:
     if manifest.head is not None and job.resume:
         manifest.check(job.options, asked)
         return True
-    if manifest.head is not None and not job.overwrite:
+    if manifest.head is not None:
         if not manifest.finished:
             raise OutputProblem(f"{folder}: holds a run that was broken off; --resume goes on with it, --overwrite starts anew")
         if job.options.format in STREAMS:
@@ -374,8 +372,9 @@ class _Course:
         return _Processes(job)
 
     def _take(self, item: Record | Failure, result: Done | Failure | Broken, totals: Totals, progress: Progress) -> None:
-        if isinstance(result, Broken):
-            assert isinstance(item, Record)
+        if isinstance(item, Failure):
+            result = item
+        elif isinstance(result, Broken):
             result = Failure(item.source, item.number, item.url, result.kind, str(result))
         if isinstance(result, Done):
             assert isinstance(item, Record)
@@ -452,7 +451,7 @@ class _Processes:
         self._pool: Pool[Record | Failure, Done | Failure] = Pool(job.jobs, _passing, (job.options,), job.limits)
 
     def __enter__(self) -> Callable[[Iterable[Record | Failure]], Iterator[tuple[Record | Failure, Done | Failure | Broken]]]:
-        return lambda items: self._pool.map(items, _weight)
+        return lambda items: self._pool.map(items, weight)
 
     def __exit__(self, *error: object) -> None:
         self._pool.close()
@@ -462,10 +461,6 @@ def _passing(options: Options) -> Callable[[Record | Failure], Done | Failure]:
     """A worker that lets failures of reading pass, so that all keeps its order."""
     work = worker(options)
     return lambda item: work(item) if isinstance(item, Record) else item
-
-
-def _weight(item: Record | Failure) -> int:
-    return len(item.content) if isinstance(item, Record) else 0
 
 
 def _place(record: Record) -> str:

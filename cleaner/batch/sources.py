@@ -6,7 +6,7 @@ import glob
 import itertools
 import mimetypes
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -195,6 +195,11 @@ def may_hold_articles(name: str) -> bool:
 def holds_many(name: str) -> bool:
     """Whether a name on a command line means many documents: an archive or table, a folder, a glob."""
     return name.lower().endswith(_HOLD_MANY) or Path(name).is_dir() or (glob.has_magic(name) and not is_url(name) and not os.path.lexists(name))
+
+
+def jobs_for(names: Sequence[str]) -> int:
+    """How many processes are started if nothing is said: as many as there are cores for what means many documents, none for a few."""
+    return cores() if len(names) > FEW or any(map(holds_many, names)) else 0
 
 
 def cores() -> int:

@@ -83,13 +83,19 @@ def _gunzip() -> Any:
 
 def _unzstd() -> Callable[[], Any]:
     try:
-        if sys.version_info >= (3, 14):
-            from compression import zstd
-        else:
-            from backports import zstd
+        made: Callable[[], Any] = zstd().ZstdDecompressor
     except ImportError as error:
         raise ReadProblem("missing", "reading .zst needs a package that is not installed: pip install 'cleaner[zst]'") from error
-    return zstd.ZstdDecompressor
+    return made
+
+
+def zstd() -> Any:
+    """The module for zstandard: Python's own, or what stands in for it before 3.14. Raises ImportError."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
 
 
 def whole(chunks: Iterator[bytes]) -> bytes:

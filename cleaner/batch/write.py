@@ -18,7 +18,7 @@ STREAMS = ("jsonl", "parquet")
 
 
 def written(article: Article, record: Record, style: str, removed: bool = False, corpus: bool = False) -> bytes | dict[str, Any]:
-    """An article as one of `ENDINGS`; for ``parquet`` a row of `columns`."""
+    """An article as one of `ENDINGS`; for ``parquet`` a `row`."""
     if style == "parquet":
         return row(article, record, removed)
     if style in ("json", "jsonl"):

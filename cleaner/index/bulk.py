@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cleaner.batch.sources import FEW, cores, holds_many
+from cleaner.batch.sources import jobs_for
 from cleaner.index.document import Document
 from cleaner.index.read import Reading, documents
 
@@ -182,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _documents(files: Sequence[str], language: str | None, failed: Counter[str]) -> Iterator[Document]:
     """The articles of inputs; what cannot be read or holds none is said and counted."""
-    for item in documents(files, Reading(language=language), cores() if len(files) > FEW or any(map(holds_many, files)) else 0):
+    for item in documents(files, Reading(language=language), jobs_for(files)):
         if isinstance(item, Document):
             yield item
         else:

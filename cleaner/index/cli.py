@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cleaner.batch.sources import FEW, cores, holds_many
+from cleaner.batch.sources import jobs_for
 from cleaner.index.document import Document, Hit, IndexProblem, in_batches
 from cleaner.index.query import QueryError
 from cleaner.index.read import EMPTY, Reading, documents, worker
@@ -82,7 +82,7 @@ def _index_parser() -> argparse.ArgumentParser:
     parser.add_argument("--input", choices=("auto", "html", "text"), default="auto", help="what the inputs are; told by looking if not said")
     parser.add_argument("--language", metavar="CODE", help="the inputs' language, such as fr, where they do not say; found out if not said")
     parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="a folder of your own rule files, added to the others; may be said again")
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes; as many as cores for folders, archives and more than a few files, else none but this one (0)")
+    parser.add_argument("--jobs", type=_jobs, metavar="N", help="processes; as many as cores for folders, archives and more than a few files, else none but this one (0)")
     parser.add_argument("--raw", action="store_true", help="index the whole text of the inputs, boilerplate and all, for comparison")
     return parser
 
@@ -102,6 +102,12 @@ def _search_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _jobs(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text}: a number of processes is meant")
+    return int(text)
+
+
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -115,7 +121,7 @@ def _reading(args: argparse.Namespace) -> Reading:
 
 def _documents(args: argparse.Namespace, counts: Counter[str]) -> Iterator[Document]:
     """What the inputs hold; what cannot be read or holds nothing is said and counted."""
-    jobs = args.jobs if args.jobs is not None else cores() if len(args.files) > FEW or any(map(holds_many, args.files)) else 0
+    jobs = args.jobs if args.jobs is not None else jobs_for(args.files)
     for item in documents(args.files, _reading(args), jobs):
         if isinstance(item, Document):
             yield item

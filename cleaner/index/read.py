@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cleaner.batch.pool import Broken, Limits, Pool
 from cleaner.batch.read import read_all
-from cleaner.batch.records import Failure, Kind, Record, clean_record
+from cleaner.batch.records import Failure, Kind, Record, clean_record, weight
 from cleaner.batch.sources import STDIN
 from cleaner.engine import Cleaner
 from cleaner.index.document import Document, document
@@ -42,7 +42,7 @@ def documents(names: Iterable[str], how: Reading | None = None, jobs: int = 0, l
     items = read_all(names, kind=how.kind)
     if jobs:
         with Pool(jobs, worker, (how,), limits) as pool:
-            for item, result in pool.map(items, lambda item: len(item.content) if isinstance(item, Record) else 0):
+            for item, result in pool.map(items, weight):
                 yield _failure(item, result.kind, str(result)) if isinstance(result, Broken) else result
         return
     for item in items:
